@@ -1,0 +1,65 @@
+# Every command here sets itself up: it makes .venv and installs what it needs, once.
+
+VENV   ?= .venv
+JOBS   ?= 2
+PYTEST ?= $(VENV)/bin/python -m pytest -n $(JOBS)
+export QCOMPILE_CORPORA ?= $(wildcard $(CURDIR)/../shared/corpora)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long lint types sizes setup clean
+
+help:
+	@echo "make demo       compile, differentiate and train H2"
+	@echo "make test       every test (make test-long: ten times the random programs)"
+	@echo "make lint types sizes"
+	@echo "make clean      remove .venv, caches and builds"
+
+demo: $(VENV)/core
+	@$(VENV)/bin/python examples/demo.py
+
+test: setup
+	@HYPOTHESIS_PROFILE=ci $(PYTEST)
+
+test-long: setup
+	@HYPOTHESIS_PROFILE=long $(PYTEST)
+
+lint: setup
+	@$(VENV)/bin/python -m ruff check .
+	@$(VENV)/bin/python -m ruff format --check .
+
+types: setup
+	@$(VENV)/bin/python -m mypy
+	@$(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
+
+sizes: setup
+	@$(VENV)/bin/python tests/house/sizes.py
+
+setup: $(VENV)/test
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find qcompile grammar passes targets tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/core: pyproject.toml setup.py | $(VENV)/bin/pip
+	@echo "Installing qcompile and its core dependencies (about 350 MB) ..."
+	@$(VENV)/bin/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/test: pyproject.toml setup.py | $(VENV)/bin/pip
+	@echo "Installing the clients and the test tools (about 1.6 GB, some minutes) ..."
+	@$(VENV)/bin/python -m pip install --quiet --editable '.[test]'
+	@touch $(VENV)/core $@
+
+# The first Python that is new enough and not too new. Where Debian's python3-venv is missing, pip is brought in from outside.
+$(VENV)/bin/pip:
+	@for python in $(PYTHON) python3.11 python3.12 python3 python; do \
+		"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null || continue; \
+		echo "Making $(VENV) with $$("$$python" --version) ..."; \
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then exec "$$python" -m venv $(VENV); fi; \
+		"$$python" -m venv --without-pip $(VENV) \
+			&& "$$python" -m pip --python $(VENV)/bin/python install --quiet pip && exit 0; \
+		rm -rf $(VENV); \
+		echo "$$python can make no virtual environment: install the packages python3-venv and python3-pip." >&2; exit 1; \
+	done; \
+	echo "qcompile needs Python 3.11 or 3.12: install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1
