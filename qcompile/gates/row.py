@@ -1,0 +1,42 @@
+"""The record kind of the gate table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from qcompile.operator import Operator
+
+Kind: TypeAlias = Literal["qubit", "qumode"]
+Matrix: TypeAlias = tuple[tuple[complex, ...], ...]
+WIRE_NAMES = "abcdefghijklmnop"
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """The gate's name in each target language that has it with the same meaning and the same order of angles and wires."""
+
+    openqasm3: str = ""
+    openqasm2: str = ""
+    quil: str = ""
+    blackbird: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate: what it does is its generator (U = exp(-i θ G)), or its word of simpler gates.
+
+    A word is text in qcompile's own language over the gate's parameters and the wires a, b, c …; the first wire is the
+    most significant in `matrix`. A preparation is not unitary: it discards what its wire held.
+    """
+
+    name: str
+    wires: tuple[Kind, ...]
+    parameters: tuple[str, ...] = ()
+    generator: Operator | None = None
+    word: str = ""
+    matrix: Matrix | None = None
+    inverse: str = ""
+    aliases: tuple[str, ...] = ()
+    spelling: Spelling = Spelling()
+    preparation: bool = False

@@ -1,0 +1,127 @@
+"""A derivative is a program too: settings of shifted circuits and how to combine them, or a reverse schedule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from qcompile.angle import Angle, Element
+from qcompile.ir.program import Op, Program
+from qcompile.operator import Operator
+
+
+class Exactness(Enum):
+    """How a derivative relates to the true one, best first; a module's class is its weakest component's."""
+
+    EXACT = "exact"
+    ANCILLA = "exact with ancilla"
+    UNBIASED = "unbiased"
+    APPROXIMATE = "approximate"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A program whose parameters of role `slot` are set by the rows; a slot not named by a row is zero."""
+
+    name: str
+    program: Program
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting of a template's slots, sorted by slot; values are constants."""
+
+    template: int
+    settings: tuple[tuple[Element, Angle], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """weight × the product of evaluations; one evaluation except in variances. No evaluation: the weight itself."""
+
+    weight: Angle
+    evaluations: tuple[Evaluation, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Evaluation:
+    """Output `output` of the template of row `row`, run at that row's slots."""
+
+    row: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The derivative of one output of the original program: by nothing (its value), one element, or several in order."""
+
+    output: int
+    wrt: tuple[Element, ...]
+    readings: tuple[Reading, ...]
+    exactness: Exactness = Exactness.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Shifted circuits and the sparse recombination of what they return.
+
+    `naive` counts the evaluations that shifting gate by gate would take, without merging equal rows.
+    """
+
+    templates: tuple[Template, ...]
+    rows: tuple[Row, ...]
+    components: tuple[Component, ...]
+    naive: int = 0
+
+    @property
+    def exactness(self) -> Exactness:
+        ranks = list(Exactness)
+        return max((c.exactness for c in self.components), key=ranks.index, default=Exactness.EXACT)
+
+    @property
+    def evaluations(self) -> int:
+        """Distinct rows that the derivatives need, the values apart."""
+        return len({e.row for c in self.components if c.wrt for r in c.readings for e in r.evaluations})
+
+    @property
+    def value_evaluations(self) -> int:
+        """Distinct rows that the values need."""
+        return len({e.row for c in self.components if not c.wrt for r in c.readings for e in r.evaluations})
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """Accumulate into slot `slot`: 2 Im⟨λ|G|ψ⟩, where ψ is the state here and λ the observable pulled back to here."""
+
+    slot: int
+    generator: Operator
+
+    @property
+    def wires(self) -> tuple[int, ...]:
+        return self.generator.support
+
+
+@dataclass(frozen=True, slots=True)
+class AdjointComponent:
+    """d output / d element = Σ weight · accumulated slot."""
+
+    output: int
+    wrt: Element
+    readings: tuple[tuple[Angle, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adjoint:
+    """A forward program and the schedule that runs back from its end: uncompute ops and gradient ops.
+
+    `slots` counts the accumulators; each output of the forward program is swept back through the same schedule.
+    """
+
+    forward: Program
+    reverse: tuple[Op | Gradient, ...]
+    slots: int
+    components: tuple[AdjointComponent, ...]
+
+
+Module: TypeAlias = Program | Shifted | Adjoint
