@@ -189,7 +189,7 @@ def call(function: str, *arguments: Angle) -> Angle:
         ArithmeticError, ValueError: a constant result is not a finite real number.
     """
     if all(argument.is_constant for argument in arguments):
-        with np.errstate(all="raise"):
+        with np.errstate(all="raise", under="ignore"):
             return number(_finite(_computed(function, [float(argument) for argument in arguments])))
     return Angle(ZERO, ((Call(function, *arguments), ONE),))
 

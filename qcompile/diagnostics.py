@@ -14,11 +14,29 @@ class Code(Enum):
     SYNTAX = ("QC0101", "syntax error", "The text does not follow the grammar at the marked place.")
     NOT_TEXT = ("QC0102", "not a text file", "Source files are UTF-8 text.")
     EMPTY = ("QC0103", "empty program", "A program declares at least one qubit or qumode, or returns something.")
-    TOO_DEEP = ("QC0104", "nested too deeply", "Expressions and blocks nest to a fixed depth, far above what people write.")
+    TOO_DEEP = (
+        "QC0104",
+        "nested too deeply",
+        "Expressions and blocks nest to a fixed depth, far above what people write.",
+    )
     UNKNOWN_LANGUAGE = ("QC0105", "unknown language", "The file's ending names the language it is read or written in.")
     UNREADABLE = ("QC0106", "cannot read the file", "The file is missing, a folder, or not permitted.")
     UNWRITABLE = ("QC0107", "cannot write the output", "The folder is missing, not permitted, or holds other files.")
-    UNKNOWN_NAME = ("QC0201", "undeclared name", "Registers, parameters, loop variables and observables are declared before use.")
+    UNTERMINATED = (
+        "QC0108",
+        "the text ends too early",
+        "Every statement ends with `;`, every block with `}`, every comment with `*/`.",
+    )
+    MISPLACED = (
+        "QC0109",
+        "a statement out of place",
+        "Declarations, definitions and `return` stand at the top of a program, not inside blocks.",
+    )
+    UNKNOWN_NAME = (
+        "QC0201",
+        "undeclared name",
+        "Registers, parameters, loop variables and observables are declared before use.",
+    )
     UNKNOWN_GATE = ("QC0202", "unknown gate", "`qcompile gates` lists the gates; a `gate` definition adds one.")
     DUPLICATE_NAME = ("QC0203", "name declared twice", "A name means one thing in a program.")
     RESERVED_NAME = ("QC0204", "reserved name", "Keywords, constants and functions cannot be declared again.")
@@ -27,24 +45,82 @@ class Code(Enum):
     WRONG_KIND = ("QC0303", "wrong kind of wire", "Qubit gates act on qubits, photonic gates on qumodes.")
     WRONG_ARITY = ("QC0304", "wrong number of wires", "The gate table states how many wires a gate has.")
     WRONG_ANGLES = ("QC0305", "wrong number of angles", "The gate table states how many angles a gate has.")
-    NOT_INVERTIBLE = ("QC0306", "modifier on an operation that has none", "Only unitary gates have inverses, controls and powers.")
-    NOT_CONSTANT = ("QC0307", "a constant is needed here", "Sizes, indices, loop bounds and powers are known when the program is compiled.")
-    BIT_UNASSIGNED = ("QC0308", "a bit is read before it is measured", "A condition reads bits that an earlier `measure` has set.")
-    BAD_NUMBER = ("QC0309", "not a finite number", "Angles are finite real numbers: no overflow, no division by zero, no root of a negative.")
-    WRONG_RESULT = ("QC0310", "a measurement result of another kind", "Qubits give bits, photon counting gives ints, homodyne detection reals.")
+    NOT_INVERTIBLE = (
+        "QC0306",
+        "modifier on an operation that has none",
+        "Only unitary gates have inverses, controls and powers.",
+    )
+    NOT_CONSTANT = (
+        "QC0307",
+        "a constant is needed here",
+        "Sizes, indices, loop bounds and powers are known when the program is compiled.",
+    )
+    BIT_UNASSIGNED = (
+        "QC0308",
+        "a bit is read before it is measured",
+        "A condition reads bits that an earlier `measure` has set.",
+    )
+    BAD_NUMBER = (
+        "QC0309",
+        "not a finite number",
+        "Angles are finite real numbers: no overflow, no division by zero, no root of a negative.",
+    )
+    WRONG_RESULT = (
+        "QC0310",
+        "a measurement result of another kind",
+        "Qubits give bits, photon counting gives ints, homodyne detection reals.",
+    )
     TOO_LARGE = ("QC0311", "too large", "Sizes are checked before memory is taken.")
     RECURSION = ("QC0312", "a gate defined by itself", "Gate definitions use gates defined before them.")
-    NOT_HERMITIAN = ("QC0401", "the observable is not Hermitian", "Symmetrise products that do not commute: `0.5*x[0] p[0] + 0.5*p[0] x[0]`.")
-    BAD_OBSERVABLE = ("QC0402", "not an observable", "An observable is a sum of words in X Y Z (qubits) and x p n (qumodes) with real coefficients.")
+    SIZES_DIFFER = (
+        "QC0313",
+        "sizes differ",
+        "Registers that are used together have equal sizes; single wires go with any size.",
+    )
+    NOT_WHOLE = (
+        "QC0314",
+        "a whole number is needed here",
+        "Sizes, indices, loop bounds and repetitions are whole numbers.",
+    )
+    NOT_HERMITIAN = (
+        "QC0401",
+        "the observable is not Hermitian",
+        "Symmetrise products that do not commute: `0.5*x[0] p[0] + 0.5*p[0] x[0]`.",
+    )
+    BAD_OBSERVABLE = (
+        "QC0402",
+        "not an observable",
+        "An observable is a sum of words in X Y Z (qubits) and x p n (qumodes) with real coefficients.",
+    )
     NO_RULE = ("QC0501", "no exact rule", "No finite combination of shifted circuits gives this derivative.")
-    NOT_DIFFERENTIABLE = ("QC0502", "not differentiable", "Only expectations, variances and probabilities have derivatives.")
+    NOT_DIFFERENTIABLE = (
+        "QC0502",
+        "not differentiable",
+        "Only expectations, variances and probabilities have derivatives.",
+    )
     METHOD = ("QC0503", "the method does not apply", "Each method states what it can differentiate.")
-    UNSAYABLE = ("QC0601", "the target cannot say this", "The operation has no spelling and no decomposition in the target language.")
+    UNSAYABLE = (
+        "QC0601",
+        "the target cannot say this",
+        "The operation has no spelling and no decomposition in the target language.",
+    )
     UNBOUND = ("QC0602", "a parameter has no value", "Give it with `--set name=value`, or as a keyword argument.")
-    BAD_VALUE = ("QC0603", "unusable value for a parameter", "Values are finite real numbers in the parameter's own shape.")
+    BAD_VALUE = (
+        "QC0603",
+        "unusable value for a parameter",
+        "Values are finite real numbers in the parameter's own shape.",
+    )
     NOT_SIMULABLE = ("QC0604", "the simulator cannot run this", "Each simulator states what it covers.")
-    UNKNOWN_OPTION = ("QC0701", "unknown option", "Names of passes, methods, targets and devices are listed by the command of that name.")
-    BAD_MODULE = ("QC0702", "a derivative that does not hold together", "Rows name templates and slots; components name rows and outputs.")
+    UNKNOWN_OPTION = (
+        "QC0701",
+        "unknown option",
+        "Names of passes, methods, targets and devices are listed by the command of that name.",
+    )
+    BAD_MODULE = (
+        "QC0702",
+        "a derivative that does not hold together",
+        "Rows name templates and slots; components name rows and outputs.",
+    )
     MISSING_CLIENT = ("QC0801", "a client is not installed", "Install the extra that the message names.")
 
     @property

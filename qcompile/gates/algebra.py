@@ -71,7 +71,7 @@ def is_gaussian(operator: Operator) -> bool:
 
 
 def quadratures_commute(operator: Operator) -> bool:
-    """Does every mode show one quadrature only, x or p, over all words? Then exp(-iθG) moves the others linearly in θ."""
+    """Does every mode show one quadrature only, x or p, over all words? Then exp(-iθG) moves the others by θ × it."""
     seen: dict[int, set[str]] = {}
     for word, _ in operator.terms:
         for wire, letters in letters_by_wire(word).items():

@@ -19,6 +19,8 @@ GATES = (
             (-0.0625, "X0 X1 X2 Y3"), (-0.0625, "X0 X1 Y2 X3"), (0.0625, "X0 Y1 X2 X3"), (-0.0625, "X0 Y1 Y2 Y3"),
             (0.0625, "Y0 X1 X2 X3"), (-0.0625, "Y0 X1 Y2 Y3"), (0.0625, "Y0 Y1 X2 Y3"), (0.0625, "Y0 Y1 Y2 X3"),
         ),
+        # between the cx, |1100⟩ is |1⟩ on a where b, c, d are 0, 1, 1, and |0011⟩ is |0⟩ there
+        word="cx a, b; cx a, c; cx a, d; negctrl @ ctrl(2) @ ry(theta) b, c, d, a; cx a, d; cx a, c; cx a, b;",
     ),
     # the same single excitation in both spins, orbitals interleaved (up, down) as in Jordan-Wigner
     Gate(
@@ -26,6 +28,8 @@ GATES = (
         operator(
             (0.25, "Y0 Z1 X2"), (-0.25, "X0 Z1 Y2"), (0.25, "Y1 Z2 X3"), (-0.25, "X1 Z2 Y3"),
         ),
+        # cz b, c puts Z on c beside X and Y on b, and Z on b beside those on c: the orbital in between
+        word="cz b, c; single_excitation(theta) a, c; single_excitation(theta) b, d; cz b, c;",
     ),
 )  # fmt: skip
 

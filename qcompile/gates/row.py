@@ -14,7 +14,7 @@ WIRE_NAMES = "abcdefghijklmnop"
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """The gate's name in each target language that has it with the same meaning and the same order of angles and wires."""
+    """The gate's name in each target language that has it with the same meaning, angles and wires in the same order."""
 
     openqasm3: str = ""
     openqasm2: str = ""

@@ -54,7 +54,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """The derivative of one output of the original program: by nothing (its value), one element, or several in order."""
+    """The derivative of one output of the original program by nothing (its value), one element, or several in order."""
 
     output: int
     wrt: tuple[Element, ...]

@@ -26,7 +26,7 @@ def _span() -> Span | None:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A continuous input of the program: trained (`param`), fed (`input data`) or set by a derivative's rows (`slot`)."""
+    """A continuous input of the program: trained (`param`), fed (`input`) or set by a derivative's rows (`slot`)."""
 
     name: str
     size: int | None = None

@@ -18,7 +18,7 @@ LAYERS = (
     "grammar",
     "passes",
     "targets",
-    "files run learn",
+    "files builder run learn",
     FACE,
     "cli __main__",
 )
