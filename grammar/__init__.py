@@ -1,0 +1,7 @@
+"""The language: text to IR and back, and the gates' own words."""
+
+from qcompile.grammar.decompose import decompose, invert
+from qcompile.grammar.printer import to_text
+from qcompile.grammar.reader import parse, parse_operator
+
+__all__ = ["decompose", "invert", "parse", "parse_operator", "to_text"]

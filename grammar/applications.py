@@ -1,0 +1,115 @@
+"""Gate statements: the gate, its wires (broadcast over registers), its controls, inverses and powers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from qcompile.diagnostics import Code, CompileError, error
+from qcompile.gates import Gate, pauli_rotation
+from qcompile.grammar import tree
+from qcompile.grammar.checks import MAX_OPS, check_op, expected_kinds, is_sound
+from qcompile.grammar.decompose import invert
+from qcompile.grammar.expressions import angle, constant, integer, wires
+from qcompile.grammar.scope import Scope
+from qcompile.ir import Op
+
+MAX_CONTROLS = 64
+
+
+def application(node: tree.Application, scope: Scope) -> list[Op]:
+    """The ops of one gate statement: one, or one for each wire of a register, repeated by whole powers."""
+    gate = _gate(node, scope)
+    controls = _controls(node.modifiers, scope)
+    angles = tuple([angle(argument, scope) for argument in node.arguments])
+    ops: list[Op] = []
+    for numbers in _broadcast(node, scope):
+        if scope.is_body:
+            _infer_kinds(numbers, expected_kinds(gate, controls), scope)
+        if not is_sound(gate, numbers, len(angles), controls, scope.kinds):
+            span, places = scope.span(node), [scope.span(operand) for operand in node.operands]
+            raise CompileError(check_op(gate, numbers, len(angles), controls, scope.kinds, span, places))
+        scope.spend(1, node)
+        op = Op(gate, numbers, angles, controls, False, scope.span(node))
+        ops += _modified(op, node, scope) if node.modifiers else (op,)
+    return ops
+
+
+def _gate(node: tree.Application, scope: Scope) -> Gate:
+    if node.letters is None:
+        gate = scope.gate(node.gate)
+        if gate.preparation and scope.is_body:
+            label = f"`{gate.name}` is a preparation, which is not unitary"
+            raise error(Code.NOT_INVERTIBLE, label, scope.span(node), "prepare the wires outside the definition")
+        return gate
+    if set(node.letters.text) <= set("XYZI"):
+        return pauli_rotation(node.letters.text)
+    label = f"`{node.letters.text}` is not a Pauli word"
+    raise error(Code.UNKNOWN_GATE, label, scope.span(node.letters), "the letters are X, Y, Z and I, one for each wire")
+
+
+def _controls(modifiers: Sequence[tree.Modifier], scope: Scope) -> tuple[bool, ...]:
+    controls: tuple[bool, ...] = ()
+    for modifier in modifiers:
+        if modifier.kind in ("ctrl", "negctrl"):
+            count = 1 if modifier.argument is None else integer(modifier.argument, scope, "the number of controls")
+            if not 1 <= count <= MAX_CONTROLS:
+                advice = f"a gate has 1 to {MAX_CONTROLS} controls"
+                raise error(Code.INDEX_RANGE, f"{count} controls", scope.span(modifier), advice)
+            controls += (modifier.kind == "ctrl",) * count
+    return controls
+
+
+def _broadcast(node: tree.Application, scope: Scope) -> list[tuple[int, ...]]:
+    """The wires of each op: registers advance together, single wires stay."""
+    operands = [wires(operand, scope) for operand in node.operands]
+    if all(operand.is_single for operand in operands):
+        return [tuple([operand.numbers[0] for operand in operands])]
+    named = zip(operands, node.operands, strict=True)
+    sizes = {len(operand.numbers): place for operand, place in named if not operand.is_single}
+    if len(sizes) > 1:
+        first, second, *_ = sizes
+        label = f"this names {second} wires, and another operand {first}"
+        advice = "registers side by side have one size; take slices: `q[0:2]`"
+        raise error(Code.SIZES_DIFFER, label, scope.span(sizes[second]), advice)
+    (size,) = sizes
+    return list(zip(*(o.numbers * size if o.is_single else o.numbers for o in operands), strict=True))
+
+
+def _infer_kinds(numbers: Sequence[int], kinds: Sequence[str], scope: Scope) -> None:
+    """In a gate's body the first use of a wire says its kind."""
+    for wire, kind in zip(numbers, kinds, strict=False):
+        if scope.kinds[wire] is None:
+            scope.kinds[wire] = "qubit" if kind == "qubit" else "qumode"
+
+
+def _modified(op: Op, node: tree.Application, scope: Scope) -> list[Op]:
+    """Inverses and powers, the innermost (rightmost) first; the controls are in the op already."""
+    ops = [op]
+    for modifier in reversed(node.modifiers):
+        if modifier.kind in ("ctrl", "negctrl"):
+            continue
+        if op.gate.preparation:
+            label = f"`{op.gate.name}` is a preparation, which is not unitary"
+            raise error(Code.NOT_INVERTIBLE, label, scope.span(modifier), "leave the modifier out")
+        inverts = modifier.kind == "inv"
+        ops = [invert(op) for op in reversed(ops)] if inverts else _powered(ops, modifier, node, scope)
+    return ops
+
+
+def _powered(ops: list[Op], modifier: tree.Modifier, node: tree.Application, scope: Scope) -> list[Op]:
+    if modifier.argument is None:
+        raise error(Code.WRONG_ANGLES, "`pow` needs an exponent", scope.span(modifier), "write `pow(2) @`")
+    power = constant(modifier.argument, scope, "this power")
+    if ops and ops[0].gate.generator is not None:
+        factor = angle(modifier.argument, scope)
+        return [replace(op, angles=(op.angles[0] * factor,)) for op in ops]
+    if not power.is_integer():
+        label = f"`{node.gate.text}` has whole powers only, and this is {power:g}"
+        advice = "gates with one angle, such as `rx` or `p`, have every power"
+        raise error(Code.NOT_INVERTIBLE, label, scope.span(modifier), advice)
+    count = int(min(abs(power), MAX_OPS + 1))
+    scope.spend(len(ops) * max(0, count - 1), node)
+    if power < 0:
+        ops = [invert(op) for op in reversed(ops)]
+    return ops * count

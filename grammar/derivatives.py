@@ -1,0 +1,255 @@
+"""Derivative modules: templates, rows and components of `shifted;`, forward and reverse parts of `adjoint;`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qcompile.angle import Angle, Element
+from qcompile.diagnostics import Code, CompileError, Span, did_you_mean, error
+from qcompile.grammar import tree
+from qcompile.grammar.expressions import angle, element, integer
+from qcompile.grammar.observables import operator
+from qcompile.grammar.programs import program
+from qcompile.grammar.readings import readings
+from qcompile.grammar.regions import statement
+from qcompile.grammar.scope import Scope
+from qcompile.ir import (
+    Adjoint,
+    AdjointComponent,
+    Component,
+    Evaluation,
+    Exactness,
+    Gradient,
+    Op,
+    Reading,
+    Row,
+    Shifted,
+    Template,
+)
+
+MAX_SLOTS = 10**6
+_CLASSES = {member.value.replace(" ", "_"): member for member in Exactness}
+_BROKEN = -1
+
+
+@dataclass(slots=True)
+class Draft:
+    """A shifted module in the making. Names that are at fault have the number -1.
+
+    `scope` is that of the weights: it knows the parameters of every template.
+    """
+
+    scope: Scope
+    templates: list[Template] = field(default_factory=list[Template])
+    rows: list[Row] = field(default_factory=list[Row])
+    components: list[Component] = field(default_factory=list[Component])
+    naive: int = 0
+    template_numbers: dict[str, int] = field(default_factory=dict[str, int])
+    row_numbers: dict[str, int] = field(default_factory=dict[str, int])
+
+    def finished(self) -> Shifted:
+        return Shifted(tuple(self.templates), tuple(self.rows), tuple(self.components), self.naive)
+
+
+def shifted(nodes: Sequence[tree.Statement], scope: Scope) -> Shifted:
+    """The module that the statements after `shifted;` make."""
+    draft = Draft(scope)
+    for node in nodes:
+        try:
+            _add(node, draft)
+        except CompileError as fault:
+            scope.faults.add(fault.diagnostics)
+    return draft.finished()
+
+
+def adjoint(nodes: Sequence[tree.Statement], scope: Scope) -> Adjoint:
+    """The module that the statements after `adjoint;` make: a forward part, a reverse part, components."""
+    forward, reverse = [*nodes[:2], None, None][:2]
+    if not (isinstance(forward, tree.Part) and forward.word == "forward"):
+        raise error(Code.BAD_MODULE, "there is no forward part", _span(forward, scope), "write `forward { … }` first")
+    if not (isinstance(reverse, tree.Part) and reverse.word == "reverse"):
+        raise error(Code.BAD_MODULE, "there is no reverse part", _span(reverse, scope), "write `reverse { … }` second")
+    made = program(forward.body.statements, scope)
+    steps = _reverse(reverse.body.statements, scope)
+    known = 1 + max((step.slot for step in steps if isinstance(step, Gradient)), default=-1)
+    components: list[AdjointComponent] = []
+    for node in nodes[2:]:
+        try:
+            components.append(_adjoint_component(node, known, scope))
+        except CompileError as fault:
+            scope.faults.add(fault.diagnostics)
+    return Adjoint(made, tuple(steps), known, tuple(components))
+
+
+def _span(node: tree.Statement | None, scope: Scope) -> Span | None:
+    return None if node is None else scope.span(node)
+
+
+# ---- shifted: templates, rows, components
+
+
+def _add(node: tree.Statement, draft: Draft) -> None:
+    scope = draft.scope
+    match node:
+        case tree.Template():
+            _template(node, draft)
+        case tree.Row(name):
+            _check_new(name, draft.row_numbers, scope)
+            draft.row_numbers[name.text] = _BROKEN
+            draft.rows.append(_row(node, draft))
+            draft.row_numbers[name.text] = len(draft.rows) - 1
+        case tree.Component():
+            draft.components.append(_component(node, draft))
+        case tree.Naive(count):
+            draft.naive = integer(count, scope, "this count")
+        case _:
+            advice = "a shifted module holds `template`, `row`, `component` and `naive` statements"
+            raise error(Code.BAD_MODULE, "this belongs inside a template", scope.span(node), advice)
+
+
+def _template(node: tree.Template, draft: Draft) -> None:
+    scope = draft.scope
+    _check_new(node.name, draft.template_numbers, scope)
+    draft.template_numbers[node.name.text] = len(draft.templates)
+    inner = Scope(scope.source, scope.faults)
+    made = program(node.body.statements, inner)
+    draft.templates.append(Template(node.name.text, made))
+    for parameter in made.parameters:
+        scope.names.setdefault(parameter.name, parameter)
+
+
+def _check_new(name: tree.Name, known: Mapping[str, int], scope: Scope) -> None:
+    if name.text in known:
+        raise error(Code.DUPLICATE_NAME, f"`{name.text}` is there already", scope.span(name), "number them: `r0`, `r1`")
+
+
+def _number(name: tree.Name, known: Mapping[str, int], what: str, scope: Scope) -> int:
+    found = known.get(name.text)
+    if found is None:
+        advice = did_you_mean(name.text, known) or f"write the {what} before it is used"
+        raise error(Code.BAD_MODULE, f"no {what} is called `{name.text}`", scope.span(name), advice)
+    if found == _BROKEN:
+        raise CompileError(())
+    return found
+
+
+def _row(node: tree.Row, draft: Draft) -> Row:
+    scope = draft.scope
+    template = _number(node.template, draft.template_numbers, "template", scope)
+    parameters = {p.name: p for p in draft.templates[template].program.parameters}
+    inner = Scope(scope.source, scope.faults, names={**parameters})
+    settings: dict[Element, Angle] = {}
+    for operand, value in node.settings:
+        slot = _element(operand, inner)
+        if parameters[slot.name].role != "slot" or slot in settings:
+            label = f"`{slot}` is set already" if slot in settings else f"`{slot}` is not a slot of the template"
+            advice = "rows set each slot of their template at most once"
+            raise error(Code.BAD_MODULE, label, scope.span(operand), advice)
+        settings[slot] = _constant(value, scope)
+    return Row(template, tuple(sorted(settings.items(), key=lambda setting: _slot_key(setting[0]))))
+
+
+def _slot_key(slot: Element) -> tuple[str, int]:
+    return slot.name, -1 if slot.index is None else slot.index
+
+
+def _constant(node: tree.Expression, scope: Scope) -> Angle:
+    value = angle(node, scope)
+    if value.terms:
+        raise error(Code.NOT_CONSTANT, "this depends on a parameter", scope.span(node), "rows set slots to constants")
+    return value
+
+
+def _element(operand: tree.Operand, scope: Scope) -> Element:
+    """The parameter entry that the operand names."""
+    value = element(operand, scope)
+    (atom, _) = value.terms[0]
+    if not isinstance(atom, Element):
+        raise AssertionError(f"{atom} is not a parameter")
+    return atom
+
+
+def _component(node: tree.Component, draft: Draft) -> Component:
+    scope = draft.scope
+
+    def find(item: tree.Item) -> Evaluation | None:
+        if item.name.text not in draft.row_numbers and item.name.text in scope.names:
+            return None
+        row = _number(item.name, draft.row_numbers, "row", scope)
+        count = len(draft.templates[draft.rows[row].template].program.outputs)
+        return Evaluation(row, _index(item, "output", count, scope))
+
+    terms = readings(node.value, scope, find)
+    wrt = tuple(_element(operand, scope) for operand in node.wrt)
+    made = tuple(Reading(weight, evaluations) for weight, evaluations in terms)
+    return Component(_output(node, scope), wrt, made, _CLASSES[node.exactness or "exact"])
+
+
+def _index(item: tree.Item, what: str, count: int, scope: Scope) -> int:
+    """The index of `r0[k]` or `g[k]`, below `count`."""
+    if isinstance(item.place, tree.Range):
+        raise error(Code.BAD_MODULE, f"a range of {what}s", scope.span(item), f"name one {what}: `{item.name.text}[0]`")
+    value = integer(item.place, scope, f"the number of the {what}")
+    if not 0 <= value < count:
+        advice = f"{what}s are numbered from 0 to {count - 1}" if count else f"there are no {what}s"
+        raise error(Code.BAD_MODULE, f"there is no {what} {value}", scope.span(item), advice)
+    return value
+
+
+def _output(node: tree.Component, scope: Scope) -> int:
+    if isinstance(node.output, tree.Name) or node.output.name.text != "d":
+        advice = "components are written `component d[0] wrt theta = …;`"
+        raise error(Code.BAD_MODULE, "this names no output", scope.span(node.output), advice)
+    return _index(node.output, "output", MAX_SLOTS, scope)
+
+
+# ---- adjoint: the reverse part and its components
+
+
+def _reverse(nodes: Sequence[tree.Statement], scope: Scope) -> list[Op | Gradient]:
+    steps: list[Op | Gradient] = []
+    for node in nodes:
+        try:
+            if isinstance(node, tree.Gradient):
+                steps.append(Gradient(_slot(node.slot, MAX_SLOTS, scope), operator(node.generator, scope)))
+            else:
+                steps += _ops(node, scope)
+        except CompileError as fault:
+            scope.faults.add(fault.diagnostics)
+    return steps
+
+
+def _ops(node: tree.Statement, scope: Scope) -> list[Op]:
+    made = statement(node, scope)
+    ops = [step for step in made if isinstance(step, Op)]
+    if len(ops) != len(made):
+        advice = "a reverse part holds gates and `gradient` statements"
+        raise error(Code.BAD_MODULE, "this cannot be walked back", scope.span(node), advice)
+    return ops
+
+
+def _slot(operand: tree.Operand, count: int, scope: Scope) -> int:
+    if isinstance(operand, tree.Name) or operand.name.text != "g":
+        raise error(Code.BAD_MODULE, "this names no gradient slot", scope.span(operand), "slots are `g[0]`, `g[1]`, …")
+    return _index(operand, "slot", count, scope)
+
+
+def _adjoint_component(node: tree.Statement, count: int, scope: Scope) -> AdjointComponent:
+    if not isinstance(node, tree.Component):
+        advice = "after the reverse part come `component` statements"
+        raise error(Code.BAD_MODULE, "this has no place in an adjoint module", scope.span(node), advice)
+    if len(node.wrt) != 1 or node.exactness:
+        advice = "write `component d[0] wrt theta = 1*g[0];`"
+        raise error(Code.BAD_MODULE, "an adjoint component has one parameter and no class", scope.span(node), advice)
+    found: list[tuple[Angle, int]] = []
+    for weight, slots in readings(node.value, scope, lambda item: _known_slot(item, count, scope)):
+        if len(slots) != 1:
+            advice = "write `0.5*g[0] + 2*g[1]`"
+            raise error(Code.BAD_MODULE, "a term without just one slot", scope.span(node.value), advice)
+        found.append((weight, slots[0]))
+    return AdjointComponent(_output(node, scope), _element(node.wrt[0], scope), tuple(found))
+
+
+def _known_slot(item: tree.Item, count: int, scope: Scope) -> int | None:
+    return _slot(item, count, scope) if item.name.text == "g" else None

@@ -1,0 +1,69 @@
+"""From text to a verified module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qcompile.diagnostics import Code, CompileError, Source, error
+from qcompile.grammar import tree
+from qcompile.grammar.derivatives import adjoint, shifted
+from qcompile.grammar.observables import operator
+from qcompile.grammar.programs import program
+from qcompile.grammar.scope import Faults, Scope, TooManyFaultsError, add_register
+from qcompile.grammar.syntax import read_module, read_operator
+from qcompile.ir import Module, Parameter, Program, Register
+from qcompile.operator import Operator
+
+
+def parse(text: str, name: str = "<text>") -> Module:
+    """Read a program, or a derivative (its first statement says `shifted;` or `adjoint;`).
+
+    Args:
+        name: what messages call the text, usually the file's name.
+
+    Raises:
+        CompileError: with everything found wrong, in the order of the text.
+    """
+    source = Source(name, text)
+    nodes = read_module(source)
+    scope = Scope(source, Faults())
+    try:
+        module = _module(nodes, scope)
+    except CompileError as fault:
+        raise CompileError([*scope.faults.raised().diagnostics, *fault.diagnostics]) from None
+    except TooManyFaultsError:
+        raise scope.faults.raised() from None
+    if scope.faults:
+        raise scope.faults.raised()
+    return module
+
+
+def parse_operator(
+    text: str, registers: Sequence[Register], parameters: Sequence[Parameter] = (), name: str = "<observable>"
+) -> Operator:
+    """Read an observable of a program that has these registers and parameters."""
+    source = Source(name, text)
+    node = read_operator(source)
+    scope = Scope(source, Faults())
+    for register in registers:
+        add_register(scope, tree.Name(register.name, 0, 0), register)
+    for parameter in parameters:
+        scope.declare(tree.Name(parameter.name, 0, 0), parameter)
+    return operator(node, scope)
+
+
+def _module(nodes: Sequence[tree.Statement], scope: Scope) -> Module:
+    match nodes:
+        case [tree.Form("shifted"), *rest]:
+            return shifted(rest, scope)
+        case [tree.Form("adjoint"), *rest]:
+            return adjoint(rest, scope)
+        case _:
+            return _nonempty(program(nodes, scope), scope)
+
+
+def _nonempty(made: Program, scope: Scope) -> Program:
+    if not (made.registers or made.parameters or made.definitions or made.outputs or scope.faults):
+        advice = "declare a register, apply gates and return something: `qubit q; h q; return expect(Z[0]);`"
+        raise error(Code.EMPTY, f"{scope.source.name} declares nothing and returns nothing", help=advice)
+    return made

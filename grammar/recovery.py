@@ -1,0 +1,107 @@
+"""Syntax errors: what to say of each, and where to go on reading."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from lark import Token, UnexpectedCharacters, UnexpectedInput
+
+from qcompile.diagnostics import Code, Diagnostic, Source, Span
+
+MAX_FAULTS = 50
+_STEP = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[;{}]")
+_TRAILING = re.compile(r"(?:\s|//[^\n]*\n|/\*(?:(?!\*/)[\s\S])*\*/)+\Z")
+
+
+class Recovery:
+    """Lark's error handler: notes the fault, drops the broken statement, and reads on after it.
+
+    Args:
+        spelling: what each terminal of the grammar is called in a message.
+    """
+
+    def __init__(self, source: Source, spelling: Mapping[str, str]) -> None:
+        self.source = source
+        self.spelling = spelling
+        self.found: list[Diagnostic] = []
+
+    def __call__(self, fault: UnexpectedInput) -> bool:
+        """Can reading go on?"""
+        parser = cast(Any, fault).interactive_parser
+        start, end = _place(fault, self.source.text)
+        self.found.append(self._diagnostic(start, end, parser.accepts()))
+        if start >= len(self.source.text) or len(self.found) >= MAX_FAULTS or not _unwind(parser.parser_state):
+            return False
+        closes = "RBRACE" in parser.accepts()
+        parser.lexer_thread.state.line_ctr.char_pos = _next_statement(self.source.text, start, closes)
+        return True
+
+    def _diagnostic(self, start: int, end: int, accepted: set[str]) -> Diagnostic:
+        text = self.source.text
+        before = _TRAILING.sub("", text[max(0, start - 500) : start])
+        previous = start - min(start, 500) + len(before)
+        if text.startswith("/*", start):
+            span = Span(self.source, start, start + 2)
+            return Diagnostic(Code.UNTERMINATED, "this comment is never closed", span, "close it with `*/`")
+        if start >= len(text):
+            span = Span(self.source, max(0, previous - 1), previous)
+            return Diagnostic(Code.UNTERMINATED, "the text ends here, too early", span, self._expectation(accepted))
+        if "SEMICOLON" in accepted and "\n" in text[previous:start]:
+            span = Span(self.source, max(0, previous - 1), previous)
+            return Diagnostic(Code.SYNTAX, "`;` is missing after this", span, "a statement ends with `;`")
+        span = Span(self.source, start, end)
+        advice = (
+            self._expectation(accepted) if text[start].isascii() else "names are made of A to Z, a to z, 0 to 9 and _"
+        )
+        return Diagnostic(Code.SYNTAX, f"`{text[start:end]}` does not fit here", span, advice)
+
+    def _expectation(self, accepted: set[str]) -> str:
+        if "RETURN" in accepted:
+            return "expected a statement" + (", or the `}` that closes the block" if "RBRACE" in accepted else "")
+        names = sorted(self.spelling[terminal] for terminal in accepted)
+        if not 0 < len(names) <= 8:
+            return ""
+        *most, last = names
+        return f"expected {', '.join(most)} or {last}" if most else f"expected {last}"
+
+
+def _place(fault: UnexpectedInput, text: str) -> tuple[int, int]:
+    if isinstance(fault, UnexpectedCharacters):
+        return fault.pos_in_stream, fault.pos_in_stream + 1
+    token: Token = cast(Any, fault).token
+    if token.type == "$END":
+        return len(text), len(text)
+    start = token.start_pos or 0
+    return start, start + len(token)
+
+
+def _unwind(state: Any) -> bool:
+    """Drop what is unfinished, down to where a statement may begin."""
+    table = state.parse_conf.states
+    while state.state_stack and "RETURN" not in table[state.state_stack[-1]]:
+        state.state_stack.pop()
+        if state.value_stack:
+            state.value_stack.pop()
+    return bool(state.state_stack)
+
+
+def _next_statement(text: str, start: int, closes: bool) -> int:
+    """Where the statement after the broken one begins; a `}` is left standing when it closes the block around."""
+    depth = 0
+    for step in _STEP.finditer(text, start):
+        match step.group():
+            case "{":
+                depth += 1
+            case "}" if depth == 0:
+                return step.start() if closes else step.end()
+            case "}":
+                depth -= 1
+                if depth == 0:
+                    return step.end()
+            case ";" if depth == 0:
+                return step.end()
+            case _:
+                pass
+    return len(text)
