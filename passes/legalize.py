@@ -1,0 +1,159 @@
+"""Every op becomes one that the target language has a name for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from typing import ClassVar
+
+from qcompile.angle import Angle, Number
+from qcompile.diagnostics import Code, CompileError, Diagnostic, did_you_mean, error
+from qcompile.gates import TABLE, Gate, Kind, Spelling
+from qcompile.grammar import decompose
+from qcompile.ir import Definition, Module, Op, Program
+from qcompile.operator import Operator
+from qcompile.passes.inline import Inline, is_call
+from qcompile.passes.rewrite import map_ops
+from qcompile.passes.synthesis import controlled_generator, refined
+
+OWN = "qc"
+LANGUAGES = (OWN, *(f.name for f in fields(Spelling)))
+
+
+@dataclass(frozen=True)
+class Legalize:
+    """Rewrite into gates that the target language spells; without controls, inverses and definitions.
+
+    A global phase goes where the language cannot say it. Linear in the size of the result.
+
+    Raises:
+        CompileError: UNSAYABLE, once for every op at fault; UNKNOWN_OPTION.
+    """
+
+    name: ClassVar[str] = "legalize"
+    target: str = "openqasm3"
+
+    def __call__(self, module: Module) -> Module:
+        if self.target not in LANGUAGES:
+            raise error(Code.UNKNOWN_OPTION, f"no target `{self.target}`", help=did_you_mean(self.target, LANGUAGES))
+        if self.target == OWN:
+            return module
+        speaker, faults = _Speaker(self.target), list[Diagnostic]()
+
+        def lower(op: Op, program: Program) -> tuple[Op, ...]:
+            try:
+                return tuple(replace(part, span=op.span) for part in speaker.said(op, program.definitions))
+            except CompileError as unsayable:
+                faults.extend(unsayable.diagnostics)
+                return ()
+
+        lowered = map_ops(module, lower)
+        if faults:
+            raise CompileError(faults)
+        return Inline()(lowered)  # no call is left, so this drops the definitions
+
+
+def is_sayable(op: Op, language: str) -> bool:
+    """Has the language a name for just this op?"""
+    if language == OWN:
+        return True
+    return bool(getattr(op.gate.spelling, language)) and not op.controls and not op.inverse
+
+
+@lru_cache
+def spoken_kinds(language: str) -> frozenset[Kind]:
+    """The kinds of wire that the language has gates for."""
+    if language == OWN:
+        return frozenset(("qubit", "qumode"))
+    return frozenset(kind for gate in TABLE.values() if getattr(gate.spelling, language) for kind in gate.wires)
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    language: str
+    _turns: dict[tuple[int, tuple[bool, ...]], tuple[Gate, Operator | None]] = field(default_factory=dict)
+
+    def said(self, op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
+        """The op in gates that the language has."""
+        if is_sayable(op, self.language):
+            yield op
+        elif not op.wires:  # a global phase that the language lacks, and nobody can see
+            return
+        elif (row := self._row(op)) is not None:
+            yield row
+        else:
+            for part in self._parts(op, definitions):
+                yield from self.said(replace(part, span=op.span), definitions)
+
+    def _row(self, op: Op) -> Op | None:
+        """The op as one row of the table that the language spells."""
+        if op.gate.generator is None:
+            gate = _constant_rows(self.language).get((op.gate.name, op.controls))
+            return Op(gate, op.wires) if gate and not op.inverse else None
+        if (generator := self._generator(op)) is None:
+            return None
+        unit, factor = normalised(generator)
+        found = _turn_rows(self.language).get((len(op.wires), unit))
+        if found is None:
+            return None
+        return Op(found[0], op.wires, (op.angles[0].scaled(Number(factor / found[1])),))
+
+    def _parts(self, op: Op, definitions: tuple[Definition, ...]) -> tuple[Op, ...]:
+        if is_call(op, definitions):
+            return decompose(op, definitions)
+        kinds: set[Kind] = {*op.gate.wires}
+        if op.controls:
+            kinds.add("qubit")
+        if not kinds <= spoken_kinds(self.language):
+            raise _unsayable(op, self.language, kinds)
+        if (parts := refined(op)) is not None:
+            return parts
+        if op.gate.generator is None:
+            raise _unsayable(op, self.language, kinds)
+        why = f"{op.gate.name} under {len(op.controls)} controls has too many terms to decompose"
+        raise error(Code.UNSAYABLE, why, op.span, "use fewer controls, or an ancilla that collects them")
+
+    def _generator(self, op: Op) -> Operator | None:
+        """The generator under the op's controls, in the op's own wires; None if there is none, or it is too large."""
+        key = (id(op.gate), op.controls)
+        if key not in self._turns:
+            self._turns[key] = (op.gate, controlled_generator(op))
+        return self._turns[key][1]
+
+
+def normalised(generator: Operator) -> tuple[Operator, float]:
+    """The generator over its first coefficient that isn't the identity's, and that coefficient."""
+    factor = next((float(c) for word, c in generator.terms if word), 1.0)
+    return generator.scaled(Angle(Number(1 / factor))), factor
+
+
+@lru_cache
+def _constant_rows(language: str) -> dict[tuple[str, tuple[bool, ...]], Gate]:
+    """Rows whose word is one controlled constant gate on the row's own wires, by that gate and its controls."""
+    rows: dict[tuple[str, tuple[bool, ...]], Gate] = {}
+    for gate in TABLE.values():
+        if not getattr(gate.spelling, language) or not gate.word or gate.parameters or gate.preparation:
+            continue
+        wires = tuple(range(len(gate.wires)))
+        word = decompose(Op(gate, wires))
+        if len(word) == 1 and word[0].wires == wires and not word[0].angles and not word[0].inverse:
+            rows[word[0].gate.name, word[0].controls] = gate
+    return rows
+
+
+@lru_cache
+def _turn_rows(language: str) -> dict[tuple[int, Operator], tuple[Gate, float]]:
+    """Rows with a generator, by number of wires and normalised generator."""
+    rows: dict[tuple[int, Operator], tuple[Gate, float]] = {}
+    for gate in TABLE.values():
+        if getattr(gate.spelling, language) and gate.generator is not None:
+            unit, factor = normalised(gate.generator)
+            rows.setdefault((len(gate.wires), unit), (gate, factor))
+    return rows
+
+
+def _unsayable(op: Op, language: str, kinds: set[Kind]) -> CompileError:
+    able = next(other for other in (*LANGUAGES[1:], OWN) if other != language and kinds <= spoken_kinds(other))
+    kind = " and ".join(sorted(kinds))
+    return error(Code.UNSAYABLE, f"{language} has no gates for this {kind} operation", op.span, f"emit to {able}")

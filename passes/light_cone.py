@@ -1,0 +1,114 @@
+"""What no output can see goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar, assert_never
+
+from qcompile.ir import (
+    Adjoint,
+    Expectation,
+    If,
+    Measure,
+    Module,
+    Op,
+    Output,
+    Probabilities,
+    Program,
+    Reset,
+    Samples,
+    State,
+    Statement,
+    Variance,
+)
+from qcompile.passes.rewrite import is_phase, map_programs
+
+
+@dataclass(frozen=True)
+class LightCone:
+    """Drop statements that no output depends on: those outside the backward light cone of the outputs. Linear.
+
+    A program without outputs, or with the state among them, stays; so does an adjoint, whose reverse schedule sets
+    out from the whole final state.
+    """
+
+    name: ClassVar[str] = "light-cone"
+
+    def __call__(self, module: Module) -> Module:
+        return module if isinstance(module, Adjoint) else map_programs(module, _sliced)
+
+
+@dataclass(slots=True)
+class _Cone:
+    """The wires and cells that matter at a point of the walk back."""
+
+    wires: set[int]
+    cells: set[int]
+
+    def sliced(self, body: tuple[Statement, ...], *, is_certain: bool) -> tuple[Statement, ...]:
+        """The statements of the body that matter; `is_certain` where the body is no branch."""
+        kept: list[Statement] = []
+        for statement in reversed(body):
+            seen = self._seen(statement, is_certain)
+            if seen is not None:
+                kept.append(seen)
+        return tuple(reversed(kept))
+
+    def _seen(self, statement: Statement, is_certain: bool) -> Statement | None:
+        match statement:
+            case Op():
+                # ⟨U†OU⟩ = ⟨O⟩ where U and O share no wire; a global phase is never seen
+                if self.wires.isdisjoint(statement.wires) or is_phase(statement):
+                    return None
+                self.wires.update(statement.wires)
+                return self._discarding(statement, statement.gate.preparation and is_certain)
+            case Measure():
+                if statement.wire not in self.wires and self.cells.isdisjoint(statement.cells):
+                    return None
+                self.wires.add(statement.wire)
+                return statement
+            case Reset():
+                return self._discarding(statement, is_certain) if statement.wire in self.wires else None
+            case If():
+                return self._branched(statement)
+            case _:
+                assert_never(statement)
+
+    def _discarding(self, statement: Op | Reset, is_discarding: bool) -> Statement:
+        """A reset or a preparation forgets what its wire held, so nothing before it on that wire matters for it."""
+        if is_discarding:
+            self.wires.difference_update(statement.wires if isinstance(statement, Op) else (statement.wire,))
+        return statement
+
+    def _branched(self, statement: If) -> If | None:
+        branches = [_Cone(set(self.wires), set(self.cells)) for _ in range(2)]
+        then = branches[0].sliced(statement.then, is_certain=False)
+        otherwise = branches[1].sliced(statement.otherwise, is_certain=False)
+        if not then and not otherwise:
+            return None
+        for branch in branches:
+            self.wires |= branch.wires
+            self.cells |= branch.cells
+        self.cells.update(cell for cell, _ in statement.condition)
+        return replace(statement, then=then, otherwise=otherwise)
+
+
+def _sliced(program: Program) -> Program:
+    if not program.outputs or any(isinstance(output, State) for output in program.outputs):
+        return program
+    wires = {wire for output in program.outputs for wire in _wires(output)}
+    cells = {cell for output in program.outputs if isinstance(output, Samples) for cell in output.cells}
+    return replace(program, body=_Cone(wires, cells).sliced(program.body, is_certain=True))
+
+
+def _wires(output: Output) -> Iterable[int]:
+    match output:
+        case Expectation() | Variance():
+            return output.observable.operator.support
+        case Probabilities() | Samples():
+            return output.wires
+        case State():
+            return ()
+        case _:
+            assert_never(output)
