@@ -1,0 +1,86 @@
+"""The adjoint program: the forward program, then the schedule that walks back from its end reading gradients.
+
+For U = exp(-iθG) within a circuit, d⟨O⟩/dθ = 2 Im⟨λ|G|ψ⟩, with ψ the state just after U and λ = O·(final state) pulled
+back to the same point (Jones & Gacon 2020, arXiv:2009.02823).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qcompile.angle import Angle, Element, derivative
+from qcompile.diagnostics import Code, CompileError, Span, error
+from qcompile.grammar import invert
+from qcompile.ir import Adjoint, AdjointComponent, Expectation, Gradient, Op, Program, Variance
+from qcompile.passes.differentiate.occurrences import expanded, generator_of
+from qcompile.passes.differentiate.visibility import sightings
+
+_USE_SHIFT = "use `--method shift`"
+
+
+def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
+    """The adjoint program of every output's derivatives by the elements of `wrt`.
+
+    Raises:
+        CompileError: METHOD, where the program measures or resets, or returns other than expectations and variances.
+    """
+    forward = expanded(program, frozenset(wrt), keep_words=False)
+    ops = _unitary_ops(forward, wrt)
+    sights = [sightings(forward, output) for output in forward.outputs]
+    reverse: list[Op | Gradient] = []
+    angles: list[Angle] = []
+    needed = 0
+    for position in range(len(ops) - 1, -1, -1):
+        op = ops[position]
+        if op.gate.preparation:
+            _check_fresh(op, ops[:position])
+            continue
+        if _reaches(op, wrt) and any(id(op) in sight for sight in sights):
+            generator, scale = generator_of(op, 0)
+            reverse.append(Gradient(len(angles), generator))
+            angles.append(op.angles[0] if scale > 0 else -op.angles[0])
+            needed = len(reverse)
+        reverse.append(invert(op))
+    components = tuple(
+        AdjointComponent(output, element, _readings(angles, element))
+        for output in range(len(forward.outputs))
+        for element in wrt
+    )
+    return Adjoint(forward, tuple(_dropped_tail(reverse, needed)), len(angles), components)
+
+
+def _readings(angles: list[Angle], element: Element) -> tuple[tuple[Angle, int], ...]:
+    slopes = ((derivative(angle, element), slot) for slot, angle in enumerate(angles))
+    return tuple((slope, slot) for slope, slot in slopes if not slope.is_zero)
+
+
+def _dropped_tail(reverse: list[Op | Gradient], needed: int) -> list[Op | Gradient]:
+    """The schedule up to the last gradient and the op it belongs to; nothing reads what comes after."""
+    return reverse[: needed + 1] if needed else []
+
+
+def _reaches(op: Op, wrt: Sequence[Element]) -> bool:
+    return any(not derivative(angle, element).is_zero for angle in op.angles for element in wrt)
+
+
+def _unitary_ops(program: Program, wrt: Sequence[Element]) -> list[Op]:
+    ops = [statement for statement in program.body if isinstance(statement, Op)]
+    if len(ops) != len(program.body):
+        other = next(statement for statement in program.body if not isinstance(statement, Op))
+        raise _refusal("a program that measures, resets or branches has no adjoint", other.span)
+    for output in program.outputs:
+        if not isinstance(output, Expectation | Variance):
+            raise _refusal("the adjoint method differentiates expectations and variances", output.span)
+        for _, coefficient in output.observable.operator.terms:
+            if any(not derivative(coefficient, element).is_zero for element in wrt):
+                raise _refusal("the adjoint method does not differentiate an observable's coefficients", output.span)
+    return ops
+
+
+def _check_fresh(op: Op, before: list[Op]) -> None:
+    if any(set(op.wires) & set(earlier.wires) for earlier in before):
+        raise _refusal(f"`{op.gate.name}` discards a wire in the middle of the program", op.span)
+
+
+def _refusal(label: str, span: Span | None) -> CompileError:
+    return error(Code.METHOD, label, span, _USE_SHIFT)

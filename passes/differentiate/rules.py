@@ -1,0 +1,149 @@
+"""Shift rules: f'(0) = Σ c · f(s), exact for every f that a gate's generator allows.
+
+f is a trigonometric sum (qubit gates, passive optics), a hyperbolic sum (squeezing) or a polynomial (displacements,
+phases in one quadrature) in the angle; which one, and its frequencies or degree, follow from the generator.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from qcompile.angle import Angle, Number, number
+from qcompile.gates.algebra import (
+    RealArray,
+    eigensystem,
+    frequencies,
+    is_gaussian,
+    quadrature_action,
+    quadratures_commute,
+)
+from qcompile.operator import PAULI_LETTERS, Operator
+
+Term = tuple[float, Angle]
+LARGEST_CONDITION = 1e6
+STEP = 0.5  # hyperbolic and polynomial rules are exact at any step: small ones amplify shot noise, large ones take light
+DENSE_LIMIT = 10  # wires up to which a generator's spectrum is found from its matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Σ coefficient · f(angle + shift). Settings that differ by the period are the same setting."""
+
+    terms: tuple[Term, ...]
+    period: Fraction = Fraction(0)  # in units of π; 0: none
+
+
+@lru_cache(maxsize=4096)
+def shift_rule(generator: Operator, scale: float, degree: int | None) -> Rule | None:
+    """The rule for an angle θ that enters as exp(-i·scale·θ·G); None where no finite rule exists.
+
+    Args:
+        degree: of the observable in the quadratures, pulled back to just after the gate; unused on qubits, None if
+            it has no finite one.
+    """
+    if generator.is_pauli:
+        return trigonometric(tuple(abs(scale) * f for f in pauli_frequencies(generator)))
+    if degree is None or any(letter in PAULI_LETTERS for word, _ in generator.terms for letter, _ in word):
+        return None
+    if quadratures_commute(generator):  # every other quadrature moves by something linear in the angle
+        return polynomial(degree)
+    if not is_gaussian(generator):
+        return None
+    support = generator.support
+    action, _ = quadrature_action(generator.on({wire: k for k, wire in enumerate(support)}), len(support))
+    rates = np.linalg.eigvals(scale * action)
+    if np.allclose(rates.real, 0) and not np.allclose(rates.imag, 0):
+        return trigonometric(_sums(rates.imag, degree))
+    if np.allclose(rates.imag, 0) and not np.allclose(rates.real, 0):
+        return hyperbolic(_sums(rates.real, degree))
+    return None
+
+
+def pauli_frequencies(generator: Operator) -> tuple[float, ...]:
+    """Frequencies of a Pauli sum; of any width where it is one word."""
+    support = generator.support
+    words = [(word, coefficient) for word, coefficient in generator.terms if word]
+    if len(words) == 1:
+        return (2 * abs(float(words[0][1])),)
+    if len(support) > DENSE_LIMIT:
+        raise AssertionError(f"the spectrum of a generator on {len(support)} wires was asked for")
+    local = generator.on({wire: k for k, wire in enumerate(support)})
+    return frequencies(eigensystem(local, len(support))[0])
+
+
+def trigonometric(rates: tuple[float, ...]) -> Rule:
+    """For f(θ) = a₀ + Σ aₖ cos Ωₖθ + bₖ sin Ωₖθ with R frequencies: 2R shifted values.
+
+    Equidistant frequencies have the closed form of Wierichs et al. 2022 (arXiv:2107.12390), others a linear system.
+    """
+    count = len(rates)
+    if not count:
+        return Rule(())
+    step = rates[0]
+    if not all(math.isclose(rate, (k + 1) * step, rel_tol=1e-9) for k, rate in enumerate(rates)):
+        return _gapped(rates)
+    unit = _fraction(1 / step)
+    terms: list[Term] = []
+    for k in range(1, count + 1):
+        point = Fraction(2 * k - 1, 2 * count)
+        cosine = math.sin(math.pi * float(Fraction(1, 2) - point))  # of π·point, exactly 0 at a half
+        weight = (-1) ** (k - 1) * step / (2 * count * (1 - cosine))
+        shift = Angle(Number(0.0, point * unit)) if unit else number(math.pi * float(point) / step)
+        terms += [(weight, shift), (-weight, -shift)]
+    return Rule(tuple(terms), 2 * unit)
+
+
+def hyperbolic(rates: tuple[float, ...]) -> Rule:
+    """For f(r) = a₀ + Σ aₖ cosh Ωₖr + bₖ sinh Ωₖr: f(s) − f(−s) = 2 Σ bₖ sinh Ωₖs."""
+    if not rates:
+        return Rule(())
+    points = STEP * np.arange(1, len(rates) + 1) / max(1.0, max(rates) / len(rates))
+    return _antisymmetric(points, np.sinh(np.outer(rates, points)), np.array(rates))
+
+
+def polynomial(degree: int) -> Rule:
+    """For a polynomial of at most this degree: only its odd part has a slope at 0."""
+    if not degree:
+        return Rule(())
+    powers = np.arange(1, degree + 1, 2)
+    points = STEP * np.arange(1, len(powers) + 1)
+    return _antisymmetric(points, points[None, :] ** powers[:, None], (powers == 1).astype(float))
+
+
+def _gapped(rates: tuple[float, ...]) -> Rule:
+    """Frequencies with gaps: shifts scaled for the best-conditioned system of equations sin(Ωₖsᵤ)."""
+    count = len(rates)
+    base = (2 * np.arange(1, count + 1) - 1) / (2 * count)
+    scales = np.linspace(1 / max(rates), 1 / min(rates), 200) * count
+    candidates = [base * math.pi * scale for scale in scales]
+    points = min(candidates, key=lambda s: float(np.linalg.cond(np.sin(np.outer(rates, s)))))
+    matrix = np.sin(np.outer(rates, points))
+    if np.linalg.cond(matrix) > LARGEST_CONDITION:
+        raise AssertionError(f"no well-conditioned shifts for the frequencies {rates}")
+    return _antisymmetric(points, matrix, np.array(rates))
+
+
+def _antisymmetric(points: RealArray, matrix: RealArray, slopes: RealArray) -> Rule:
+    """Solve 2 Σᵤ cᵤ basisₖ(sᵤ) = slopeₖ and return ±cᵤ at ±sᵤ."""
+    weights = np.linalg.solve(2 * matrix, slopes)
+    pairs = [(float(weight), number(float(point))) for weight, point in zip(weights, points, strict=True)]
+    return Rule(tuple(term for weight, shift in pairs for term in ((weight, shift), (-weight, -shift))))
+
+
+def _sums(rates: RealArray, degree: int) -> tuple[float, ...]:
+    """The positive sums of `degree` rates: a monomial's rate is the sum of its letters' rates, a constant's is 0."""
+    letters = sorted({0.0, *np.round(rates, 9).tolist()})
+    totals = {round(sum(choice), 9) for choice in combinations_with_replacement(letters, degree)}
+    return tuple(sorted(total for total in totals if total > 1e-9))
+
+
+def _fraction(value: float) -> Fraction:
+    """The simple fraction this float stands for, or 0."""
+    near = Fraction(value).limit_denominator(1000)
+    return near if math.isclose(float(near), value, rel_tol=1e-12) else Fraction(0)

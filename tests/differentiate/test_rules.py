@@ -1,0 +1,123 @@
+"""Shift rules against published coefficients and against the functions they must differentiate exactly."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from qcompile.angle import number
+from qcompile.gates import TABLE, pauli_rotation
+from qcompile.operator import Operator, operator
+from qcompile.passes.differentiate.rules import Rule, hyperbolic, polynomial, shift_rule, trigonometric
+
+# Wierichs et al. 2022 (arXiv:2107.12390): the positive shifts and their coefficients
+PUBLISHED = [
+    ((1.0,), {math.pi / 2: 0.5}),
+    ((1.0, 2.0), {math.pi / 4: 0.8535533906, 3 * math.pi / 4: -0.1464466094}),
+    ((0.5, 1.0), {math.pi / 2: 0.4267766953, 3 * math.pi / 2: -0.0732233047}),
+    ((1.0, 2.0, 3.0), {math.pi / 6: 1.2440169359, math.pi / 2: -0.1666666667, 5 * math.pi / 6: 0.0893163975}),
+]
+EVALUATIONS = {
+    "rx": 2, "p": 2, "cp": 2, "rxx": 2, "crx": 4, "cry": 4, "crz": 4, "single_excitation": 4,
+    "double_excitation": 4, "orbital_rotation": 8, "gphase": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("rates", "expected"), PUBLISHED)
+def test_equidistant_rules_are_the_published_ones(rates: tuple[float, ...], expected: dict[float, float]) -> None:
+    terms = {float(shift): weight for weight, shift in trigonometric(rates).terms}
+    assert len(terms) == 2 * len(rates)
+    for shift, weight in expected.items():
+        found = min(terms, key=lambda s: abs(s - shift))
+        assert found == pytest.approx(shift, abs=1e-12)
+        assert terms[found] == pytest.approx(weight, abs=1e-10)
+        assert terms[-found] == -terms[found]
+
+
+@pytest.mark.parametrize("rates", [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (0.7, 1.9), (math.sqrt(2),), (1.0, 2.0, 3.0, 4.0)])
+def test_every_frequency_is_differentiated_exactly(rates: tuple[float, ...]) -> None:
+    """Gapped spectra too: a released library returns wrong weights for (1, 4, 5) and (1, 5, 6)."""
+    for rate in rates:
+        assert _applied(trigonometric(rates), lambda s, rate=rate: math.sin(rate * s + 0.3)) == pytest.approx(
+            rate * math.cos(0.3), abs=1e-11
+        )
+
+
+@pytest.mark.parametrize("rates", [(1.0,), (1.0, 2.0), (1.0, 2.0, 3.0), (2.0, 4.0)])
+def test_hyperbolic_rules_are_exact(rates: tuple[float, ...]) -> None:
+    for rate in rates:
+        assert _applied(hyperbolic(rates), lambda r, rate=rate: math.exp(rate * r)) == pytest.approx(rate, abs=1e-11)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
+def test_polynomial_rules_are_exact_to_their_degree(degree: int) -> None:
+    coefficients = np.arange(1.0, degree + 2)
+    slope = _applied(polynomial(degree), lambda s: float(np.polynomial.polynomial.polyval(s, coefficients)))
+    assert slope == pytest.approx(2.0, abs=1e-11)
+
+
+@pytest.mark.parametrize(("name", "count"), EVALUATIONS.items())
+def test_evaluations_per_parameter(name: str, count: int) -> None:
+    """The rule's size follows from the spectrum: a wrong generator or a lost degeneracy changes it."""
+    assert len(_rule(TABLE[name].generator, 0).terms) == count
+
+
+def test_wide_pauli_words_need_no_matrix() -> None:
+    assert len(_rule(pauli_rotation("XYZ" * 20).generator, 0).terms) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rotate", "trigonometric"), ("beamsplit_real", "trigonometric"), ("squeeze_x", "hyperbolic"),
+        ("two_mode_squeeze_real", "hyperbolic"), ("shift_x", "polynomial"), ("quadratic_phase", "polynomial"),
+        ("controlled_x", "polynomial"), ("controlled_z", "polynomial"), ("cubic", "polynomial"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("degree", [1, 2, 3])
+def test_photonic_rules_follow_from_the_action_on_quadratures(name: str, kind: str, degree: int) -> None:
+    """The family and the number of shifts, which a wrong eigenvalue test would change."""
+    rates = tuple(float(k) for k in range(1, degree + 1))
+    family = {"trigonometric": trigonometric(rates), "hyperbolic": hyperbolic(rates), "polynomial": polynomial(degree)}
+    assert _rule(TABLE[name].generator, degree) == family[kind]
+
+
+@pytest.mark.parametrize("name", ["kerr", "cross_kerr"])
+def test_kerr_gates_have_no_finite_rule(name: str) -> None:
+    generator = TABLE[name].generator
+    assert generator is not None
+    assert shift_rule(generator, 1.0, 1) is None
+
+
+def test_a_scale_rescales_frequencies() -> None:
+    rule = shift_rule(operator((0.5, "X0")), 2.0, 0)
+    assert rule is not None
+    assert _applied(rule, lambda s: math.sin(2 * s)) == pytest.approx(2.0)
+
+
+def test_no_degree_means_no_photonic_rule_but_qubits_do_not_care() -> None:
+    rotate, rx = TABLE["rotate"].generator, TABLE["rx"].generator
+    assert rotate is not None
+    assert rx is not None
+    assert shift_rule(rotate, 1.0, None) is None
+    assert shift_rule(rx, 1.0, None) == trigonometric((1.0,))
+
+
+def _rule(generator: Operator | None, degree: int) -> Rule:
+    assert generator is not None
+    rule = shift_rule(generator, 1.0, degree)
+    assert rule is not None
+    return rule
+
+
+def _applied(rule: Rule, function: object) -> float:
+    assert callable(function)
+    return sum(weight * function(float(shift)) for weight, shift in rule.terms)
+
+
+def test_shifts_of_rational_frequencies_are_exact_multiples_of_pi() -> None:
+    """So that rows of different orders come out equal and merge."""
+    assert all(not shift.constant.plain for _, shift in trigonometric((0.5, 1.0)).terms)
+    assert number(0.0).is_zero
