@@ -1,0 +1,114 @@
+"""Chooses the engine of a program, and runs a batch in parts that fit the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.ir import Program
+from qcompile.targets.simulator import gaussian
+from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
+from qcompile.targets.simulator.sampling import Shots, sampled_outputs
+from qcompile.targets.simulator.tensor_gates import largest_matrix
+from qcompile.targets.simulator.tensor_outputs import edge_population, exact_output, leakage
+from qcompile.targets.simulator.tensor_program import Plan, plan
+from qcompile.targets.simulator.tensor_run import run_plan
+from qcompile.targets.simulator.values import Bound
+
+Array: TypeAlias = NDArray[Any]
+_COPIES = 5  # a state, its transposed copy, the product, an operator's image and one word of it
+_CACHED = 1 << 18  # amplitudes that are worked on at a time, where the batch allows: a few MiB
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run gives.
+
+    Attributes:
+        outputs: one array per output of the program, with a leading batch axis.
+        leakage: the probability that the cut of the Fock spaces lost, 1 − norm at the end, greatest over the rows.
+        edge: the greatest population of a qumode's highest level kept; a cutoff that is too low shows here first.
+    """
+
+    outputs: list[Array]
+    leakage: float = 0.0
+    edge: float = 0.0
+
+
+def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) -> Result:
+    """Runs a program at bound values.
+
+    Args:
+        stream: tells apart the random numbers of several programs run with one seed.
+
+    Raises:
+        CompileError: TOO_LARGE, NOT_SIMULABLE, BAD_NUMBER, BAD_VALUE.
+    """
+    shots = _shots(options, stream)
+    if takes_gaussian(program, options):
+        settings = replace(options, seed=None if shots is None else int(shots.generator(0).integers(1 << 62)))
+        return Result(list(gaussian.run(program, bound.elements, bound.batch, settings)))
+    check_size(program, options.cutoff)
+    lowered = plan(program)
+    chunks = row_parts(lowered, bound.batch, options.cutoff)
+    parts = [_run(lowered, bound, options.cutoff, shots, rows) for rows in chunks]
+    outputs = [np.concatenate(arrays) for arrays in zip(*(part.outputs for part in parts), strict=True)]
+    return Result(outputs, max(part.leakage for part in parts), max(part.edge for part in parts))
+
+
+def takes_gaussian(program: Program, options: Options) -> bool:
+    """Is it the Gaussian engine that runs the program? Qubit programs never reach it, unless forced to."""
+    if options.engine == "auto":
+        return any(r.kind == "qumode" for r in program.registers) and gaussian.supports(program, options.shots)
+    return options.engine == "gaussian"
+
+
+def check_size(program: Program, cutoff: int) -> None:
+    """Before anything is built: would one row of the program fit?"""
+    needed = amplitudes(program, cutoff) * BYTES * _COPIES
+    if needed > memory_limit():
+        raise too_large(needed, program)
+
+
+def row_parts(lowered: Plan, batch: int, cutoff: int, copies: int = _COPIES) -> Iterator[NDArray[np.intp]]:
+    """The batch's rows in parts that fit the memory and, where they can, the cache.
+
+    Raises:
+        CompileError: TOO_LARGE, where one row does not fit.
+    """
+    size = amplitudes(lowered.program, cutoff, lowered.hidden)
+    per_row = BYTES * (copies * size + 3 * largest_matrix(lowered.ops, cutoff))
+    limit = memory_limit()
+    if per_row > limit:
+        raise too_large(per_row, lowered.program)
+    cached = _CACHED // (64 if lowered.branches else 1)
+    step = max(1, min(limit // per_row, cached // size))
+    for start in range(0, batch, step):
+        yield np.arange(start, min(start + step, batch))
+
+
+def _run(lowered: Plan, bound: Bound, cutoff: int, shots: Shots | None, rows: NDArray[np.intp]) -> Result:
+    part = bound.rows(rows)
+    branches = run_plan(lowered, part, cutoff)
+    outputs: list[Array] = []
+    if shots is None:
+        for output in lowered.program.outputs:
+            value = exact_output(output, lowered, branches, part.elements)
+            outputs.append(np.broadcast_to(value, (len(rows), *value.shape[1:])))
+    else:
+        drawn = sampled_outputs(lowered, branches, part, shots, int(rows[0]))
+        outputs += [np.stack(values) for values in zip(*drawn, strict=True)]
+    if "qumode" not in lowered.program.kinds:
+        return Result(outputs)
+    return Result(outputs, leakage(branches), edge_population(lowered, branches))
+
+
+def _shots(options: Options, stream: int) -> Shots | None:
+    if options.shots is None:
+        return None
+    seed = int(np.random.default_rng().integers(1 << 62)) if options.seed is None else options.seed
+    return Shots(options.shots, seed, stream)

@@ -1,0 +1,88 @@
+"""Runs derivatives: the rows of shifted circuits in one batch per template, or an adjoint program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+import numpy as np
+
+from qcompile.angle import Element
+from qcompile.diagnostics import Code, error
+from qcompile.ir import Adjoint, Component, Expectation, Parameter, Probabilities, Row, Shifted, Variance
+from qcompile.targets.simulator.adjoint import sweep
+from qcompile.targets.simulator.engine import simulate
+from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.values import Bound, RealArray, Values, bind, value_of
+
+
+def evaluate(module: Shifted | Adjoint, values: Values, options: Options) -> list[RealArray]:
+    """One array per component, with a leading batch axis.
+
+    Raises:
+        CompileError: UNBOUND, BAD_VALUE, BAD_NUMBER, TOO_LARGE, NOT_SIMULABLE, METHOD.
+    """
+    bound = bind(_parameters(module), values)
+    match module:
+        case Adjoint():
+            return sweep(module, bound, options)
+        case Shifted():
+            found = _evaluations(module, bound, options)
+            return [_component(component, bound, found) for component in module.components]
+        case _:
+            assert_never(module)
+
+
+def _parameters(module: Shifted | Adjoint) -> list[Parameter]:
+    if isinstance(module, Adjoint):
+        return list(module.forward.parameters)
+    found = {p.name: p for t in module.templates for p in t.program.parameters if p.role != "slot"}
+    return list(found.values())
+
+
+def _evaluations(module: Shifted, bound: Bound, options: Options) -> dict[int, list[RealArray]]:
+    """By row of the module, its template's outputs, each of shape (batch, …)."""
+    found: dict[int, list[RealArray]] = {}
+    for index, template in enumerate(module.templates):
+        chosen = [k for k, row in enumerate(module.rows) if row.template == index]
+        if not chosen:
+            continue
+        for output in template.program.outputs:
+            if not isinstance(output, Expectation | Variance | Probabilities):
+                raise error(Code.BAD_MODULE, f"template `{template.name}` returns what cannot be combined", output.span)
+        slots = [e for p in template.program.parameters if p.role == "slot" for e in p.elements()]
+        settings = _repeated(bound, slots, [module.rows[k] for k in chosen])
+        outputs = simulate(template.program, settings, options, index).outputs
+        split = [np.split(np.asarray(output, dtype=float), len(chosen)) for output in outputs]
+        for place, k in enumerate(chosen):
+            found[k] = [parts[place] for parts in split]
+    return found
+
+
+def _repeated(bound: Bound, slots: Sequence[Element], rows: Sequence[Row]) -> Bound:
+    """The batch once per row, one row after the other, with the row's slots set."""
+    elements = {element: np.tile(value, len(rows)) for element, value in bound.elements.items()}
+    settings = [dict(row.settings) for row in rows]
+    for slot in slots:
+        column = [float(setting[slot]) if slot in setting else 0.0 for setting in settings]
+        elements[slot] = np.repeat(column, bound.batch)
+    return Bound(elements, bound.batch * len(rows))
+
+
+def _component(component: Component, bound: Bound, found: dict[int, list[RealArray]]) -> RealArray:
+    total: RealArray = np.zeros((bound.batch, *_shape(component, found)))
+    for reading in component.readings:
+        product: RealArray | float = 1.0
+        for evaluation in reading.evaluations:
+            product = product * found[evaluation.row][evaluation.output]
+        weight = value_of(reading.weight, bound.elements)
+        total = total + weight.reshape(-1, *(1,) * (total.ndim - 1)) * product
+    return total
+
+
+def _shape(component: Component, found: dict[int, list[RealArray]]) -> tuple[int, ...]:
+    """Of one row's value: that of any evaluation it reads."""
+    for reading in component.readings:
+        for evaluation in reading.evaluations:
+            return found[evaluation.row][evaluation.output].shape[1:]
+    return ()

@@ -1,0 +1,128 @@
+"""Photonic gates in a cut Fock space: every matrix element is that of the infinite operator, phase included.
+
+(Exponentials of cut generators are not: their elements near the cutoff are wrong.)
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+from typing import assert_never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.gates import Gate
+from qcompile.operator import Operator, letters_by_wire, operator
+from qcompile.targets.simulator.fock_forms import Commuting, Diagonal, Dilation, NumberConserving, form
+from qcompile.targets.simulator.fock_grid import dilation_matrix, phase_matrix
+from qcompile.targets.simulator.fock_words import ComplexArray, operator_matrix, word_factors
+
+RealArray = NDArray[np.float64]
+_MIXING = operator((0.5, "x0 p1"), (-0.5, "p0 x1"))  # turns x by the angle: x0 cos − x1 sin
+
+__all__ = ["derivative", "operator_matrix", "unitary"]
+
+
+def unitary(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
+    """exp(-iθG), shape (B, cᵐ, cᵐ) for angles of shape (B,); wire 0 most significant."""
+    generator, modes = _generator(gate), len(gate.wires)
+    found = form(generator, modes)
+    match found:
+        case Diagonal():
+            return _diagonal(generator, modes, angle, cutoff)
+        case NumberConserving():
+            return _conserving(generator, modes, angle, cutoff)
+        case Commuting() as commuting:
+            return phase_matrix(commuting, angle, cutoff)
+        case Dilation() as dilation:
+            return _dilation(dilation, angle, cutoff)
+        case None:
+            raise AssertionError(f"{gate.name} has a generator without an exact exponential in Fock space")
+        case _:
+            assert_never(found)
+
+
+def derivative(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
+    """d unitary / dθ = −iGU, cut after the product: G reaches `degree` photons above the cutoff."""
+    generator, modes = _generator(gate), len(gate.wires)
+    padded = cutoff + generator.degree
+    kept = np.ravel_multi_index(np.indices((cutoff,) * modes).reshape(modes, -1), (padded,) * modes)
+    matrix = operator_matrix(generator, (padded,) * modes, tuple(range(modes)))[kept]
+    total: ComplexArray = -1j * matrix @ unitary(gate, angle, padded)[:, :, kept]
+    return total
+
+
+def _generator(gate: Gate) -> Operator:
+    if gate.generator is None:
+        raise AssertionError(f"{gate.name} has no generator")
+    return gate.generator
+
+
+def _diagonal(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+    values = operator_matrix(generator, (cutoff,) * modes, tuple(range(modes))).diagonal().real
+    total = np.zeros((len(angle), len(values), len(values)), dtype=complex)
+    every = np.arange(len(values))
+    total[:, every, every] = np.exp(-1j * np.multiply.outer(angle, values))
+    return total
+
+
+def _conserving(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+    """Block by block of the total photon number; a block is finite, so its exponential is exact."""
+    total = np.zeros((len(angle), cutoff**modes, cutoff**modes), dtype=complex)
+    for photons in range(modes * (cutoff - 1) + 1):
+        places, values, vectors = _block(generator, modes, photons, cutoff)
+        phases = np.exp(-1j * np.multiply.outer(angle, values))
+        total[:, places[:, None], places[None, :]] = (vectors * phases[:, None, :]) @ vectors.conj().T
+    return total
+
+
+@lru_cache(maxsize=4096)
+def _block(
+    generator: Operator, modes: int, photons: int, cutoff: int
+) -> tuple[NDArray[np.int64], RealArray, ComplexArray]:
+    """Eigenvalues of G on so many photons, shape (d,), and eigenvectors on the states kept, shape (k, d)."""
+    states = np.array([s for s in product(range(photons + 1), repeat=modes) if sum(s) == photons])
+    matrix = np.zeros((len(states), len(states)), dtype=complex)
+    for word, coefficient in generator.terms:
+        factors = word_factors(letters_by_wire(word), (photons + 1,) * modes, range(modes))
+        entries = [factor[np.ix_(column, column)] for factor, column in zip(factors, states.T, strict=True)]
+        matrix += float(coefficient) * np.prod(entries, axis=0)
+    values, vectors = np.linalg.eigh(matrix)
+    kept = np.all(states < cutoff, axis=1)
+    places = np.asarray(np.ravel_multi_index(tuple(states[kept].T), (cutoff,) * modes), dtype=np.int64)
+    return places, values, vectors[kept]
+
+
+def _dilation(dilation: Dilation, angle: RealArray, cutoff: int) -> ComplexArray:
+    """Turn the directions onto the modes, stretch each mode, turn back.
+
+    Turning keeps the photon number, so of the stretched modes only elements below `inner` photons take part.
+    """
+    if len(dilation.rates) == 1:
+        return dilation_matrix(dilation.rates[0] * angle, cutoff).astype(complex)
+    if len(dilation.rates) > 2:
+        raise AssertionError("a dilation of more than two modes")
+    inner = 2 * cutoff - 1
+    turn = _turn(dilation.directions, cutoff)
+    first, second = (dilation_matrix(rate * angle, inner) for rate in dilation.rates)
+    total = np.empty((len(angle), cutoff**2, cutoff**2), dtype=complex)
+    for row in range(len(angle)):  # the whole batch at once would take several times the memory of its result
+        stretched = np.tensordot(first[row], np.tensordot(second[row], turn, axes=(1, 1)), axes=(1, 1))
+        total[row] = np.tensordot(turn.conj(), stretched, axes=((0, 1), (0, 1)))
+    return total
+
+
+@lru_cache(maxsize=64)
+def _turn(directions: tuple[tuple[float, ...], ...], cutoff: int) -> ComplexArray:
+    """The passive R with R†xR = Oᵀx on two modes, columns the states below the cutoff: shape (2c−1, 2c−1, c²)."""
+    inner = 2 * cutoff - 1
+    angle = np.arctan2(directions[0][1], directions[0][0])
+    total = np.zeros((inner * inner, cutoff, cutoff), dtype=complex)
+    for photons in range(inner):
+        places, values, vectors = _block(_MIXING, 2, photons, inner)
+        first, second = np.divmod(places, inner)
+        kept = (first < cutoff) & (second < cutoff)
+        block = (vectors * np.exp(-1j * angle * values)) @ vectors[kept].conj().T
+        total[places[:, None], first[kept], second[kept]] = block
+    return total.reshape(inner, inner, cutoff * cutoff)

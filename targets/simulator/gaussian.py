@@ -1,0 +1,84 @@
+"""The Gaussian simulator: any number of modes, exact, by means and covariance.
+
+Gaussian gates, preparations and detections on qumodes alone; expectations and variances of polynomials in x, p and n.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import numpy as np
+
+from qcompile.diagnostics import CompileError
+from qcompile.ir import Expectation, Measure, Output, Probabilities, Program, Samples, State, Variance
+from qcompile.targets.simulator.gaussian_adjoint import adjoint
+from qcompile.targets.simulator.gaussian_forward import Final, final
+from qcompile.targets.simulator.gaussian_moments import RealArray, mean, polynomial, square
+from qcompile.targets.simulator.gaussian_program import refusal
+from qcompile.targets.simulator.gaussian_sampling import estimate, outcomes
+from qcompile.targets.simulator.gaussian_state import Moments
+from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.values import Elements
+
+__all__ = ["adjoint", "run", "supports"]
+
+
+def supports(program: Program, shots: int | None = None) -> bool:
+    """Does this simulator take the program, exactly or by shots?"""
+    return refusal(program, shots) is None
+
+
+def run(program: Program, elements: Elements, batch: int, options: Options) -> list[RealArray]:
+    """One array per output, with a leading batch axis.
+
+    Expectations and variances (B,); samples (B, shots, cells), a detected real in each; the state (B, 2m + 1, 2m): its
+    first row the means, below it the covariance, in xxpp order.
+
+    Raises:
+        CompileError: NOT_SIMULABLE where `supports` is false; TOO_LARGE, BAD_NUMBER.
+    """
+    fault = refusal(program, options.shots)
+    if fault is not None:
+        raise CompileError([fault])
+    if options.shots is None:
+        state = final(program, elements, batch, 1, None).state
+        return [_exact(output, state, elements) for output in program.outputs]
+    random = np.random.default_rng(options.seed)
+    detects = any(isinstance(statement, Measure) for statement in program.body)
+    reached = final(program, elements, batch, options.shots if detects else 1, random)
+    return [_sampled(output, reached, elements, options.shots, random) for output in program.outputs]
+
+
+def _exact(output: Output, state: Moments, elements: Elements) -> RealArray:
+    means, covariance = state.means[:, 0], state.covariance
+    match output:
+        case Expectation(observable, _):
+            return mean(polynomial(observable.operator, state.modes, elements), means, covariance)
+        case Variance(observable, _):
+            first = mean(polynomial(observable.operator, state.modes, elements), means, covariance)
+            return mean(square(observable.operator, state.modes, elements), means, covariance) - first**2
+        case State():
+            return np.concatenate([means[:, None], covariance], axis=1)
+        case Samples() | Probabilities():
+            raise AssertionError("an output that the Gaussian simulator refuses")
+        case _:
+            assert_never(output)
+
+
+def _sampled(output: Output, reached: Final, elements: Elements, shots: int, random: np.random.Generator) -> RealArray:
+    match output:
+        case Expectation(observable, _):
+            return estimate(observable.operator, reached.state, elements, shots, random)
+        case Variance(observable, _):
+            read = outcomes(observable.operator, reached.state, elements, shots, random)
+            spread: RealArray = read.var(axis=1, ddof=1 if shots > 1 else 0)
+            return spread
+        case Samples(_, cells, _):
+            unread = np.zeros((len(reached.state.means), shots))
+            return np.stack([reached.cells.get(cell, unread) for cell in cells], axis=-1)
+        case State():
+            return _exact(output, reached.state, elements)
+        case Probabilities():
+            raise AssertionError("an output that the Gaussian simulator refuses")
+        case _:
+            assert_never(output)

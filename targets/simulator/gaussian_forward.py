@@ -1,0 +1,96 @@
+"""A Gaussian program from the vacuum to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from qcompile.diagnostics import Code, error
+from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.targets.simulator.gaussian_moments import RealArray
+from qcompile.targets.simulator.gaussian_program import THERMAL, factors
+from qcompile.targets.simulator.gaussian_state import Moments, flow, vacuum
+from qcompile.targets.simulator.options import memory_limit, too_large
+from qcompile.targets.simulator.values import Elements, value_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Final:
+    """The state at the end, and each classical cell's outcome, shape (B, T)."""
+
+    state: Moments
+    cells: dict[int, RealArray]
+
+
+def final(
+    program: Program, elements: Elements, batch: int, trajectories: int, random: np.random.Generator | None
+) -> Final:
+    """The end of a program that `refusal` takes.
+
+    Args:
+        random: draws the outcomes of detections. Without it nothing is detected, which other modes can't tell.
+
+    Raises:
+        CompileError: TOO_LARGE, BAD_NUMBER, BAD_VALUE.
+    """
+    size = 2.0 * len(program.kinds)
+    needed = 8 * batch * (3 * size * size + trajectories * size)
+    if needed > memory_limit():
+        raise too_large(needed, program)
+    reached = Final(vacuum(batch, trajectories, len(program.kinds)), {})
+    with np.errstate(over="ignore", invalid="ignore"):
+        for statement in factors(program):
+            _advance(reached, statement, elements, random)
+    if not (np.isfinite(reached.state.means).all() and np.isfinite(reached.state.covariance).all()):
+        raise error(Code.BAD_NUMBER, "the state's moments are not finite", help="squeeze and displace less")
+    return reached
+
+
+def turn(op: Op, elements: Elements, direction: float = 1.0) -> tuple[RealArray, RealArray] | None:
+    """S and d of a Gaussian op on its wires, or with direction −1 of its inverse; None for a global phase."""
+    if op.gate.generator is None:
+        raise AssertionError(f"{op.gate.name} is not a factor")
+    if not op.wires:
+        return None
+    angle = value_of(op.angles[0], elements, op.span) * (-direction if op.inverse else direction)
+    return flow(op.gate.generator, len(op.wires), angle)
+
+
+def _advance(reached: Final, statement: Statement, elements: Elements, random: np.random.Generator | None) -> None:
+    match statement:
+        case Op() if statement.gate.preparation:
+            reached.state.prepare(statement.wires[0], _variance(statement, elements))
+        case Op():
+            moved = turn(statement, elements)
+            if moved is not None:
+                reached.state.move(statement.wires, *moved)
+        case Reset(wire, _):
+            reached.state.prepare(wire, np.ones(1))
+        case Measure(detection, wire, cells, angle, span):
+            if detection != "fock" and random is not None:
+                axes, noise = _directions(detection, value_of(angle, elements, span))
+                results = reached.state.detect(wire, axes, noise, random)
+                reached.cells.update({cell: results[:, :, place] for place, cell in enumerate(cells)})
+        case If():
+            raise AssertionError("a branch in a Gaussian program")
+        case _:
+            assert_never(statement)
+
+
+def _variance(op: Op, elements: Elements) -> RealArray:
+    """2n + 1 of a thermal state of n photons; 1 of the vacuum."""
+    if op.gate != THERMAL:
+        return np.ones(1)
+    photons = value_of(op.angles[0], elements, op.span)
+    if photons.min() < 0:
+        raise error(Code.BAD_VALUE, f"a mean photon number of {photons.min():g}", op.span, "give zero or more")
+    return 2 * photons + 1
+
+
+def _directions(detection: str, angle: RealArray) -> tuple[RealArray, float]:
+    """The quadratures that a detector reads, shape (B or 1, k, 2), and the noise it adds."""
+    if detection == "heterodyne":
+        return np.eye(2)[None], 1.0
+    return np.stack([np.cos(angle), np.sin(angle)], axis=-1)[:, None, :], 0.0

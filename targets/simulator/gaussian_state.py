@@ -1,0 +1,113 @@
+"""Gaussian states and what acts on them, by means and covariance: hbar = 2, vacuum covariance 1, xxpp order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.diagnostics import Code, error
+from qcompile.gates.algebra import quadrature_action
+from qcompile.operator import Operator
+
+RealArray = NDArray[np.float64]
+
+
+@dataclass(slots=True, eq=False)
+class Moments:
+    """A batch of states, changed in place.
+
+    Trajectories differ in their means only: the covariance after a Gaussian measurement does not depend on the outcome.
+
+    Args:
+        means: shape (B, T, 2m), T trajectories.
+        covariance: shape (B, 2m, 2m), symmetrised.
+    """
+
+    means: RealArray
+    covariance: RealArray
+
+    @property
+    def modes(self) -> int:
+        return int(self.means.shape[-1]) // 2
+
+    def rows(self, wires: Sequence[int]) -> NDArray[np.intp]:
+        """The quadratures of these wires, every x first."""
+        return np.array([*wires, *(wire + self.modes for wire in wires)], dtype=np.intp)
+
+    def move(self, wires: Sequence[int], matrix: RealArray, shift: RealArray) -> None:
+        """r ↦ Sr + d on the wires: shapes (B or 1, 2w, 2w) and (B or 1, 2w)."""
+        rows = self.rows(wires)
+        self.means[:, :, rows] = self.means[:, :, rows] @ matrix.swapaxes(1, 2) + shift[:, None]
+        self.covariance[:, rows, :] = matrix @ self.covariance[:, rows, :]
+        self.covariance[:, :, rows] = self.covariance[:, :, rows] @ matrix.swapaxes(1, 2)
+
+    def prepare(self, wire: int, variance: RealArray) -> None:
+        """Discard what the wire held; a thermal state of this variance, shape (B or 1,), takes its place."""
+        rows = self.rows([wire])
+        self.means[:, :, rows] = 0.0
+        self.covariance[:, rows, :] = 0.0
+        self.covariance[:, :, rows] = 0.0
+        for row in rows:
+            self.covariance[:, row, row] = variance
+
+    def detect(self, wire: int, axes: RealArray, noise: float, random: np.random.Generator) -> RealArray:
+        """Measure quadratures of one wire, condition the others on the outcome, leave the vacuum.
+
+        Args:
+            axes: each row a direction in (x, p), shape (B or 1, k, 2).
+            noise: variance that the detector adds: 0 homodyne, 1 heterodyne.
+
+        Returns:
+            outcomes, shape (B, T, k).
+        """
+        rows = self.rows([wire])
+        cross = self.covariance[:, :, rows] @ axes.swapaxes(1, 2)
+        seen = axes @ cross[:, rows] + noise * np.eye(axes.shape[1])
+        if np.linalg.eigvalsh(seen).min() <= 0:
+            raise error(Code.NOT_SIMULABLE, "a mode is squeezed beyond double precision", help="squeeze less")
+        drawn = random.standard_normal((*self.means.shape[:2], axes.shape[1]))
+        deviation = drawn @ np.linalg.cholesky(seen).swapaxes(1, 2)
+        outcomes: RealArray = self.means[:, :, rows] @ axes.swapaxes(1, 2) + deviation
+        gain = cross @ np.linalg.inv(seen)
+        self.means = self.means + deviation @ gain.swapaxes(1, 2)
+        self.covariance = self.covariance - gain @ cross.swapaxes(1, 2)
+        self.prepare(wire, np.ones(1))
+        return outcomes
+
+
+def vacuum(batch: int, trajectories: int, modes: int) -> Moments:
+    return Moments(np.zeros((batch, trajectories, 2 * modes)), np.tile(np.eye(2 * modes), (batch, 1, 1)))
+
+
+def flow(generator: Operator, modes: int, angle: RealArray) -> tuple[RealArray, RealArray]:
+    """S and d of r ↦ Sr + d under exp(-iθG): shapes (B, 2w, 2w) and (B, 2w) for angles (B,).
+
+    With M the generator of (r, 1) and M³ = cM, exp(θM) = 1 + M·s(θ) + M²·(1 − cosine)-like: closed in θ.
+    """
+    matrix, squared, rate = _affine_generator(generator, modes)
+    if rate < 0:
+        first, second = np.sin(np.sqrt(-rate) * angle) / np.sqrt(-rate), (1 - np.cos(np.sqrt(-rate) * angle)) / -rate
+    elif rate > 0:
+        first, second = np.sinh(np.sqrt(rate) * angle) / np.sqrt(rate), (np.cosh(np.sqrt(rate) * angle) - 1) / rate
+    else:
+        first, second = angle, angle**2 / 2
+    whole = np.eye(2 * modes + 1) + np.multiply.outer(first, matrix) + np.multiply.outer(second, squared)
+    return whole[:, :-1, :-1], whole[:, :-1, -1]
+
+
+@lru_cache(maxsize=1024)
+def _affine_generator(generator: Operator, modes: int) -> tuple[RealArray, RealArray, float]:
+    """M on (r, 1), M² and the c of M³ = cM."""
+    linear, constant = quadrature_action(generator, modes)
+    matrix = np.zeros((2 * modes + 1, 2 * modes + 1))
+    matrix[:-1, :-1], matrix[:-1, -1] = linear, constant
+    squared = matrix @ matrix
+    cubed = squared @ matrix
+    rate = float(np.sum(cubed * matrix) / np.sum(matrix * matrix))
+    if not np.allclose(cubed, rate * matrix, atol=1e-12):
+        raise AssertionError("a Gaussian generator of a form that has no closed flow here")
+    return matrix, squared, rate

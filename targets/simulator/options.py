@@ -1,0 +1,95 @@
+"""How a program is simulated, and how much memory that may take."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+from qcompile.diagnostics import Code, CompileError, error
+from qcompile.ir import Program
+
+ENGINES = ("auto", "tensor", "gaussian")
+BYTES = 16  # one complex amplitude
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Settings of the simulator.
+
+    Args:
+        cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
+        shots: outcomes drawn per setting; None computes exact values.
+        seed: of the shots; the same seed gives the same shots.
+        engine: `auto` takes the Gaussian engine where it covers the program.
+
+    Raises:
+        CompileError: UNKNOWN_OPTION.
+    """
+
+    cutoff: int = 10
+    shots: int | None = None
+    seed: int | None = None
+    engine: Literal["auto", "tensor", "gaussian"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.cutoff < 2:
+            raise error(Code.UNKNOWN_OPTION, f"a cutoff of {self.cutoff}", help="keep at least 2 levels per qumode")
+        if self.shots is not None and self.shots < 1:
+            raise error(Code.UNKNOWN_OPTION, f"{self.shots} shots", help="take one or more, or none for exact values")
+        if self.seed is not None and self.seed < 0:
+            raise error(Code.UNKNOWN_OPTION, f"the seed {self.seed}", help="seeds are not negative")
+        if self.engine not in ENGINES:
+            raise error(Code.UNKNOWN_OPTION, f"no engine `{self.engine}`", help=f"engines: {', '.join(ENGINES)}")
+
+
+def memory_limit() -> int:
+    """Half of the memory that is free now, in bytes; 1 GiB where the system does not say."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")) // 2
+    except (ValueError, OSError, AttributeError):
+        return 1 << 30
+
+
+def amplitudes(program: Program, cutoff: int, hidden: int = 0) -> int:
+    """The size of the program's state vector. Nothing is allocated, however many wires are declared.
+
+    Args:
+        hidden: qumodes that the simulator adds.
+
+    Raises:
+        CompileError: TOO_LARGE, where it would not fit any machine.
+    """
+    bits = sum(_bits(register.kind, cutoff) * register.length for register in program.registers)
+    bits += hidden * math.log2(cutoff)
+    if bits > 48:
+        raise too_large(2.0 ** (min(bits, 1000.0)) * BYTES, program)
+    size: int = cutoff**hidden
+    for register in program.registers:
+        if register.is_quantum:
+            size *= (2 if register.kind == "qubit" else cutoff) ** register.length
+    return size
+
+
+def too_large(needed: float, program: Program) -> CompileError:
+    """The diagnostic of a simulation that takes `needed` bytes."""
+    span = next((register.span for register in program.registers if register.is_quantum), None)
+    return error(
+        Code.TOO_LARGE,
+        f"simulating it takes {_readable(needed)}; {_readable(memory_limit())} may be used",
+        span,
+        "declare fewer wires, or lower the cutoff of the qumodes",
+    )
+
+
+def _bits(kind: str, cutoff: int) -> float:
+    return {"qubit": 1.0, "qumode": math.log2(cutoff)}.get(kind, 0.0)
+
+
+def _readable(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1e} PiB" if size < 1e12 else "more than any machine has"

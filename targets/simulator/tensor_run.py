@@ -1,0 +1,177 @@
+"""Runs a lowered program on state tensors. Measurements split the run: an unnormalised state per history of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+import numpy as np
+
+from qcompile.diagnostics import Code, Span, error
+from qcompile.gates import TABLE
+from qcompile.ir import If, Measure, Op, Reset, Statement
+from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
+from qcompile.targets.simulator.tensor import ComplexArray, apply, at_level
+from qcompile.targets.simulator.tensor_gates import map_of
+from qcompile.targets.simulator.tensor_operators import norms
+from qcompile.targets.simulator.tensor_program import Plan
+from qcompile.targets.simulator.values import Bound, RealArray, value_of
+
+MAX_BRANCHES = 1024
+_NEVER = 1e-28  # weight of a branch that only rounding brought about
+_DEPENDENT = 1e-15  # share of the weight below which merged branches are taken as linearly dependent
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branch:
+    """One history of measurement results: its unnormalised state, and what each classical cell holds."""
+
+    state: ComplexArray
+    cells: tuple[int, ...]
+
+
+def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
+    """The branches at the end of the program; their states' squared norms are the branches' probabilities.
+
+    Raises:
+        CompileError: NOT_SIMULABLE, TOO_LARGE, BAD_NUMBER, BAD_VALUE.
+    """
+    runner = _Runner(plan, bound, cutoff)
+    state = np.zeros((1, *plan.shape(cutoff)), dtype=complex)
+    state[(0,) * state.ndim] = 1.0
+    branches = [Branch(state, (0,) * len(plan.program.cell_kinds))]
+    for position, statement in enumerate(plan.body):
+        branches = runner.run(statement, branches)
+        if not isinstance(statement, Op):
+            live = [cell for cell, last in plan.last_read.items() if last > position]
+            branches = _merged(branches, live)
+    return branches
+
+
+def prepare(op: Op, state: ComplexArray, bound: Bound) -> ComplexArray:
+    """A primitive preparation of a wire that is at level 0.
+
+    A thermal state is one half of a two-mode squeezed vacuum of the same mean photon number, the other half hidden.
+    """
+    wire, levels = op.wires[0], state.shape[op.wires[0] + 1]
+    value = value_of(op.angles[0], bound.elements, op.span)
+    weights = _level_weights(op, value, levels)
+    rows = max(len(state), len(weights))
+    result = np.zeros((rows, *state.shape[1:]), dtype=complex)
+    ground = state[at_level(wire, 0, state.ndim)]
+    for level in range(levels):
+        target = list(at_level(wire, level, state.ndim))
+        for hidden in op.wires[1:]:
+            target[hidden + 1] = slice(level, level + 1)
+        source = ground if len(op.wires) == 1 else ground[at_level(op.wires[1], 0, state.ndim)]
+        result[tuple(target)] = weights[:, level].reshape(-1, *(1,) * (state.ndim - 1)) * source
+    return result
+
+
+def _level_weights(op: Op, value: RealArray, levels: int) -> RealArray:
+    """The amplitude of each level, shape (b, levels)."""
+    numbers = np.arange(levels)
+    if op.gate == TABLE["fock"]:
+        if np.any(value < 0) or np.any(value != np.round(value)):
+            raise error(Code.BAD_VALUE, f"{value[0]:g} is not a photon number", op.span, "give a whole number from 0")
+        if np.any(value >= levels):
+            raise error(
+                Code.NOT_SIMULABLE, f"{value.max():g} photons with a cutoff of {levels}", op.span, "raise the cutoff"
+            )
+        return np.equal(value[:, np.newaxis], numbers).astype(np.float64)
+    if np.any(value < 0):
+        raise error(Code.BAD_VALUE, f"a mean photon number of {value.min():g}", op.span, "give zero or more")
+    share = (value / (1 + value))[:, np.newaxis]
+    weights: RealArray = np.sqrt((1 - share) * share**numbers)
+    return weights
+
+
+class _Runner:
+    def __init__(self, plan: Plan, bound: Bound, cutoff: int) -> None:
+        self.plan, self.bound, self.cutoff = plan, bound, cutoff
+
+    def run(self, statement: Statement, branches: list[Branch]) -> list[Branch]:
+        match statement:
+            case Op(gate) if gate.preparation:
+                return [Branch(prepare(statement, b.state, self.bound), b.cells) for b in branches]
+            case Op():
+                action = map_of(statement, self.bound.elements, self.cutoff)
+                return [Branch(apply(action, b.state), b.cells) for b in branches]
+            case Measure(_, wire, cells, _, span):
+                found = (self._collapsed(branch, wire, cells[0]) for branch in branches)
+                return self._limited([new for parts in found for new in parts], span)
+            case Reset(wire, span):
+                fresh = [Branch(state, b.cells) for b in branches for state in _restarted(b.state, wire)]
+                return _merged(self._limited(fresh, span), range(len(self.plan.program.cell_kinds)))
+            case If(condition, then, otherwise):
+                holds = [all(bool(b.cells[cell]) == value for cell, value in condition) for b in branches]
+                chosen = [b for b, yes in zip(branches, holds, strict=True) if yes]
+                others = [b for b, yes in zip(branches, holds, strict=True) if not yes]
+                return self._limited(self._run_all(then, chosen) + self._run_all(otherwise, others), statement.span)
+            case _:
+                assert_never(statement)
+
+    def _run_all(self, body: Sequence[Statement], branches: list[Branch]) -> list[Branch]:
+        for statement in body if branches else ():
+            branches = self.run(statement, branches)
+        return branches
+
+    def _collapsed(self, branch: Branch, wire: int, cell: int) -> Iterator[Branch]:
+        for level in range(branch.state.shape[wire + 1]):
+            part = at_level(wire, level, branch.state.ndim)
+            if _has_weight(branch.state[part]):
+                state = np.zeros_like(branch.state)
+                state[part] = branch.state[part]
+                yield Branch(state, (*branch.cells[:cell], level, *branch.cells[cell + 1 :]))
+
+    def _limited(self, branches: list[Branch], span: Span | None) -> list[Branch]:
+        if len(branches) > MAX_BRANCHES:
+            raise error(
+                Code.NOT_SIMULABLE,
+                f"the program has more than {MAX_BRANCHES} histories of measurement results by here",
+                span,
+                "measure at the end of the program, or fewer times",
+            )
+        size = self.bound.batch * branches[0].state[0].size * BYTES
+        if 3 * size * len(branches) > memory_limit():
+            raise too_large(3 * size * len(branches), self.plan.program)
+        return branches
+
+
+def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
+    """The states that discarding the wire leaves, with the wire at level 0."""
+    for level in range(state.shape[wire + 1]):
+        part = state[at_level(wire, level, state.ndim)]
+        if _has_weight(part):
+            result = np.zeros_like(state)
+            result[at_level(wire, 0, state.ndim)] = part
+            yield result
+
+
+def _has_weight(state: ComplexArray) -> bool:
+    return bool(norms(state).max() > _NEVER)
+
+
+def _merged(branches: list[Branch], live: Sequence[int]) -> list[Branch]:
+    """Branches that differ in no live cell, as few states as span the same mixture.
+
+    Σ|φ⟩⟨φ| over a group is unchanged when the φ are mixed by the eigenvectors of their Gram matrix, and those of
+    eigenvalue zero vanish.
+    """
+    groups: dict[tuple[int, ...], list[Branch]] = {}
+    for branch in branches:
+        groups.setdefault(tuple(branch.cells[cell] for cell in live), []).append(branch)
+    return [merged for group in groups.values() for merged in _spanning(group)]
+
+
+def _spanning(group: list[Branch]) -> list[Branch]:
+    if len(group) == 1:
+        return group
+    rows = max(len(branch.state) for branch in group)
+    shape = (rows, *group[0].state.shape[1:])
+    states = np.stack([np.broadcast_to(b.state, shape).reshape(rows, -1) for b in group], axis=1)
+    values, vectors = np.linalg.eigh(states.conj() @ states.swapaxes(1, 2))
+    needed = np.any(values > _DEPENDENT * values.sum(axis=1, keepdims=True), axis=0)
+    mixed: ComplexArray = vectors.swapaxes(1, 2)[:, needed] @ states
+    return [Branch(mixed[:, k].reshape(shape), group[0].cells) for k in range(mixed.shape[1])]
