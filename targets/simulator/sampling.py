@@ -20,7 +20,7 @@ from qcompile.targets.simulator.tensor import ComplexArray, Dense, apply, flatte
 from qcompile.targets.simulator.tensor_operators import norms
 from qcompile.targets.simulator.tensor_outputs import exact_output
 from qcompile.targets.simulator.tensor_program import Plan, Readout
-from qcompile.targets.simulator.tensor_run import Branch
+from qcompile.targets.simulator.tensor_run import NEVER, Branch, nothing_left
 from qcompile.targets.simulator.values import Bound, RealArray, value_of
 
 Integers = NDArray[np.intp]
@@ -174,6 +174,8 @@ def _word_basis(letters: str, span: Span | None) -> Basis:
 def _draw(row: _Row, setting: Setting, shots: int, generator: np.random.Generator) -> tuple[RealArray, Integers]:
     """Outcomes of the setting's wires in its order, shape (shots, wires), and the branch each shot is of."""
     weights = np.array([norms(state[np.newaxis])[0] for state in row.states])
+    if not weights.sum() > NEVER:
+        raise nothing_left(None)
     histories = generator.choice(len(weights), size=shots, p=weights / weights.sum())
     outcomes = np.zeros((shots, len(setting)))
     for branch, state in enumerate(row.states):

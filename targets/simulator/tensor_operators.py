@@ -7,7 +7,6 @@ A word of degree k in the quadratures takes a state of c levels to c + k levels.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from qcompile.operator import PAULI_LETTERS, Operator, Word, letters_by_wire, word_degree
 from qcompile.targets.simulator.fock_words import letters_matrix
@@ -17,12 +16,12 @@ from qcompile.targets.simulator.values import Elements, RealArray, value_of
 
 def act(operator: Operator, elements: Elements, state: ComplexArray) -> ComplexArray:
     """Oψ in the enlarged space."""
-    return _sum_of_words(operator, elements, _enlarged(operator, state), adjoint=False)
+    return _sum_of_words(operator, elements, _enlarged(operator, state))
 
 
 def act_back(operator: Operator, elements: Elements, enlarged: ComplexArray, shape: tuple[int, ...]) -> ComplexArray:
-    """O†φ of an enlarged φ, cut to the state's own levels."""
-    return cut(_sum_of_words(operator, elements, enlarged, adjoint=True), shape)
+    """Oφ of an enlarged φ, cut to the levels of that shape: exact there, O being Hermitian."""
+    return cut(_sum_of_words(operator, elements, enlarged), shape)
 
 
 def cut(enlarged: ComplexArray, shape: tuple[int, ...]) -> ComplexArray:
@@ -60,22 +59,21 @@ def _enlarged(operator: Operator, state: ComplexArray) -> ComplexArray:
     return np.pad(state, [(0, 0), *((0, more) for more in extra)])
 
 
-def _sum_of_words(operator: Operator, elements: Elements, state: ComplexArray, *, adjoint: bool) -> ComplexArray:
+def _sum_of_words(operator: Operator, elements: Elements, state: ComplexArray) -> ComplexArray:
     total: ComplexArray = np.zeros((1,) * state.ndim, dtype=complex)
     for word, coefficient in operator.terms:
         factor = value_of(coefficient, elements).reshape(-1, *(1,) * (state.ndim - 1))
-        total = total + factor * _word(word, state, adjoint=adjoint)
+        total = total + factor * _word(word, state)
     return np.broadcast_to(total, (len(total), *state.shape[1:]))
 
 
-def _word(word: Word, state: ComplexArray, *, adjoint: bool) -> ComplexArray:
+def _word(word: Word, state: ComplexArray) -> ComplexArray:
     paulis = tuple(factor for factor in word if factor[0] in PAULI_LETTERS)
     if paulis:
         state = pauli_word(paulis, state)
     if len(paulis) == len(word):
         return state
     for wire, letters in letters_by_wire(tuple(f for f in word if f[0] not in PAULI_LETTERS)).items():
-        matrix: NDArray[np.complex128] = letters_matrix(letters, state.shape[wire + 1])
-        matrix = matrix.conj().T if adjoint else matrix
+        matrix = letters_matrix(letters, state.shape[wire + 1])
         state = apply(Dense(matrix[np.newaxis], (wire,)), state)
     return state

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
 
-from qcompile.diagnostics import Code, Span, error
+from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.gates import TABLE
 from qcompile.ir import If, Measure, Op, Reset, Statement
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
@@ -19,8 +19,7 @@ from qcompile.targets.simulator.tensor_program import Plan
 from qcompile.targets.simulator.values import Bound, RealArray, value_of
 
 MAX_BRANCHES = 1024
-_NEVER = 1e-28  # weight of a branch that only rounding brought about
-_DEPENDENT = 1e-15  # share of the weight below which merged branches are taken as linearly dependent
+NEVER = 1e-28  # weight of a branch that only rounding brought about
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,10 +98,9 @@ class _Runner:
                 action = map_of(statement, self.bound.elements, self.cutoff)
                 return [Branch(apply(action, b.state), b.cells) for b in branches]
             case Measure(_, wire, cells, _, span):
-                found = (self._collapsed(branch, wire, cells[0]) for branch in branches)
-                return self._limited([new for parts in found for new in parts], span)
+                return self._limited((part for b in branches for part in _collapsed(b, wire, cells[0])), span)
             case Reset(wire, span):
-                fresh = [Branch(state, b.cells) for b in branches for state in _restarted(b.state, wire)]
+                fresh = (Branch(state, b.cells) for b in branches for state in _restarted(b.state, wire))
                 return _merged(self._limited(fresh, span), range(len(self.plan.program.cell_kinds)))
             case If(condition, then, otherwise):
                 holds = [all(bool(b.cells[cell]) == value for cell, value in condition) for b in branches]
@@ -117,26 +115,38 @@ class _Runner:
             branches = self.run(statement, branches)
         return branches
 
-    def _collapsed(self, branch: Branch, wire: int, cell: int) -> Iterator[Branch]:
-        for level in range(branch.state.shape[wire + 1]):
-            part = at_level(wire, level, branch.state.ndim)
-            if _has_weight(branch.state[part]):
-                state = np.zeros_like(branch.state)
-                state[part] = branch.state[part]
-                yield Branch(state, (*branch.cells[:cell], level, *branch.cells[cell + 1 :]))
-
-    def _limited(self, branches: list[Branch], span: Span | None) -> list[Branch]:
-        if len(branches) > MAX_BRANCHES:
-            raise error(
-                Code.NOT_SIMULABLE,
-                f"the program has more than {MAX_BRANCHES} histories of measurement results by here",
-                span,
-                "measure at the end of the program, or fewer times",
-            )
-        size = self.bound.batch * branches[0].state[0].size * BYTES
-        if 3 * size * len(branches) > memory_limit():
-            raise too_large(3 * size * len(branches), self.plan.program)
+    def _limited(self, parts: Iterable[Branch], span: Span | None) -> list[Branch]:
+        """The branches, counted and weighed as they are made."""
+        branches: list[Branch] = []
+        for branch in parts:
+            branches.append(branch)
+            if len(branches) > MAX_BRANCHES:
+                raise error(
+                    Code.NOT_SIMULABLE,
+                    f"the program has more than {MAX_BRANCHES} histories of measurement results by here",
+                    span,
+                    "measure at the end of the program, or fewer times",
+                )
+            needed = 3 * len(branches) * self.bound.batch * branch.state[0].size * BYTES
+            if needed > memory_limit():
+                raise too_large(needed, self.plan.program)
+        if not branches:
+            raise nothing_left(span)
         return branches
+
+
+def nothing_left(span: Span | None) -> CompileError:
+    """The diagnostic of a state that the cut has lost as a whole."""
+    return error(Code.NOT_SIMULABLE, "nothing of the state is left below the cutoff", span, "raise the cutoff")
+
+
+def _collapsed(branch: Branch, wire: int, cell: int) -> Iterator[Branch]:
+    for level in range(branch.state.shape[wire + 1]):
+        part = at_level(wire, level, branch.state.ndim)
+        if _has_weight(branch.state[part]):
+            state = np.zeros_like(branch.state)
+            state[part] = branch.state[part]
+            yield Branch(state, (*branch.cells[:cell], level, *branch.cells[cell + 1 :]))
 
 
 def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
@@ -150,7 +160,7 @@ def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
 
 
 def _has_weight(state: ComplexArray) -> bool:
-    return bool(norms(state).max() > _NEVER)
+    return bool(norms(state).max() > NEVER)
 
 
 def _merged(branches: list[Branch], live: Sequence[int]) -> list[Branch]:
@@ -171,7 +181,7 @@ def _spanning(group: list[Branch]) -> list[Branch]:
     rows = max(len(branch.state) for branch in group)
     shape = (rows, *group[0].state.shape[1:])
     states = np.stack([np.broadcast_to(b.state, shape).reshape(rows, -1) for b in group], axis=1)
-    values, vectors = np.linalg.eigh(states.conj() @ states.swapaxes(1, 2))
-    needed = np.any(values > _DEPENDENT * values.sum(axis=1, keepdims=True), axis=0)
-    mixed: ComplexArray = vectors.swapaxes(1, 2)[:, needed] @ states
-    return [Branch(mixed[:, k].reshape(shape), group[0].cells) for k in range(mixed.shape[1])]
+    vectors = np.linalg.eigh(states.conj() @ states.swapaxes(1, 2)).eigenvectors
+    mixed: ComplexArray = vectors.swapaxes(1, 2) @ states
+    parts = (mixed[:, k].reshape(shape) for k in range(len(group)))
+    return [Branch(part, group[0].cells) for part in parts if _has_weight(part)]

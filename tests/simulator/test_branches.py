@@ -6,7 +6,9 @@ import pytest
 from qcompile.diagnostics import Code, CompileError
 from qcompile.grammar import parse
 from qcompile.ir import Program
-from qcompile.targets.simulator import Options, run
+from qcompile.targets.simulator import Options, bind, run
+from qcompile.targets.simulator.tensor_program import plan
+from qcompile.targets.simulator.tensor_run import run_plan
 
 
 def program(text: str) -> Program:
@@ -62,6 +64,7 @@ def test_histories_that_nothing_reads_are_merged() -> None:
     text = """qubit q[3]; bit c; ry(0.7) q[0]; ry(0.4) q[1];
     for i in 0:40 { crx(0.1) q[0], q[2]; c = measure q[2]; reset q[2]; }
     return expect(Z[0] Z[1]), expect(X[0]);"""
+    assert len(run_plan(plan(program(text)), bind((), {}), 10)) <= 4
     parity, phase = run(program(text), {})
     assert np.allclose(parity, np.cos(0.7) * np.cos(0.4))
     assert np.allclose(phase, np.sin(0.7) * np.cos(0.05) ** 40)

@@ -5,11 +5,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from qcompile.angle import number, parameter
+from qcompile.angle import Element, number, parameter
 from qcompile.gates import TABLE, Gate, pauli_rotation
 from qcompile.ir import Expectation, Observable, Op, Parameter, Probabilities, Program, Register, State, Variance
 from qcompile.operator import Operator, operator
 from qcompile.targets.simulator import Options, run
+from qcompile.targets.simulator.tensor import apply_all, dagger
+from qcompile.targets.simulator.tensor_gates import maps_of
 
 Matrix = NDArray[np.complex128]
 WIRES = 5
@@ -98,6 +100,17 @@ def test_random_circuits_have_the_states_of_their_matrices(seed: int) -> None:
         assert np.isclose(means[row], mean, atol=1e-12)
         assert np.isclose(variances[row], np.vdot(state, matrix @ matrix @ state).real - mean**2, atol=1e-12)
         assert np.allclose(probabilities[row], levels, atol=1e-12)
+
+
+def test_an_adjoint_map_undoes_its_map() -> None:
+    """Would catch a bra pulled back by the map itself, in any form that a map has."""
+    rng = np.random.default_rng(0)
+    elements = {Element("w", k): rng.normal(size=3) for k in range(200)}
+    start = rng.normal(size=(3, *(2,) * WIRES)) + 1j * rng.normal(size=(3, *(2,) * WIRES))
+    maps = maps_of(random_ops(rng, 200), elements, 2)
+    assert {type(action).__name__ for action in maps} == {"Dense", "Diagonal", "Monomial", "WordRotation", "Controlled"}
+    state = apply_all(maps, start)
+    assert np.allclose(apply_all([dagger(action) for action in reversed(maps)], state), start, atol=1e-11)
 
 
 def test_a_batch_equals_its_rows_one_by_one() -> None:
