@@ -5,7 +5,7 @@ from __future__ import annotations
 from qcompile.passes.cancel_inverses import CancelInverses
 from qcompile.passes.cost import Cost, cost
 from qcompile.passes.dead_uncompute import DeadUncompute
-from qcompile.passes.differentiate import differentiate, lift
+from qcompile.passes.differentiate import Differentiate
 from qcompile.passes.fold_constants import FoldConstants
 from qcompile.passes.inline import Inline
 from qcompile.passes.legalize import Legalize
@@ -20,6 +20,7 @@ __all__ = [
     "CancelInverses",
     "Cost",
     "DeadUncompute",
+    "Differentiate",
     "FoldConstants",
     "Inline",
     "Legalize",
@@ -29,8 +30,6 @@ __all__ = [
     "Pass",
     "Pipeline",
     "cost",
-    "differentiate",
-    "lift",
     "lowering",
     "map_programs",
     "pass_text",

@@ -51,14 +51,6 @@ def cost(module: Module) -> Cost:
             assert_never(module)
 
 
-def two_qubit(module: Module) -> int:
-    return cost(module).two_qubit
-
-
-def depth(module: Module) -> int:
-    return cost(module).depth
-
-
 @dataclass(slots=True)
 class _Counter:
     _entangling: dict[tuple[int, tuple[bool, ...]], tuple[Gate, int]] = field(default_factory=dict)

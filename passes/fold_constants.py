@@ -1,4 +1,4 @@
-"""Ops whose constant angles make them the identity go; global phases become one."""
+"""Ops whose constant angles make them the identity go, and empty branches; global phases become one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import ClassVar
 from qcompile.angle import Angle, Number
 from qcompile.gates.algebra import eigensystem
 from qcompile.grammar import decompose, invert
-from qcompile.ir import Module, Op
+from qcompile.ir import If, Module, Op
 from qcompile.operator import Operator
 from qcompile.passes.action import Actions
 from qcompile.passes.peephole import phase_op
@@ -22,7 +22,10 @@ SPECTRUM_WIRES = 6  # the largest generator of several words whose spectrum is c
 
 @dataclass(frozen=True)
 class FoldConstants:
-    """Remove what is the identity up to a global phase, at its exact angle; gather the phases at the front. Linear."""
+    """Remove what is the identity up to a global phase, at its exact angle; gather the phases at the front. Linear.
+
+    A branch with nothing in it goes too.
+    """
 
     name: ClassVar[str] = "fold-constants"
 
@@ -39,6 +42,8 @@ class _Folder:
         phase, kept = Angle(), list[Step]()
         for step in body:
             left = self.phase_of(step) if isinstance(step, Op) and is_unitary(step) else None
+            if isinstance(step, If) and not step.then and not step.otherwise:
+                continue
             if left is None:
                 kept.append(step)
             else:

@@ -46,51 +46,50 @@ class _Cone:
     wires: set[int]
     cells: set[int]
 
-    def sliced(self, body: tuple[Statement, ...], *, is_certain: bool) -> tuple[Statement, ...]:
-        """The statements of the body that matter; `is_certain` where the body is no branch."""
+    def sliced(self, body: tuple[Statement, ...]) -> tuple[Statement, ...]:
+        """The statements of the body that matter."""
         kept: list[Statement] = []
         for statement in reversed(body):
-            seen = self._seen(statement, is_certain)
+            seen = self._seen(statement)
             if seen is not None:
                 kept.append(seen)
         return tuple(reversed(kept))
 
-    def _seen(self, statement: Statement, is_certain: bool) -> Statement | None:
+    def _seen(self, statement: Statement) -> Statement | None:
         match statement:
             case Op():
                 # ⟨U†OU⟩ = ⟨O⟩ where U and O share no wire; a global phase is never seen
                 if self.wires.isdisjoint(statement.wires) or is_phase(statement):
                     return None
+                if statement.gate.preparation:
+                    return self._forgetting(statement, statement.wires)
                 self.wires.update(statement.wires)
-                return self._discarding(statement, statement.gate.preparation and is_certain)
+                return statement
             case Measure():
                 if statement.wire not in self.wires and self.cells.isdisjoint(statement.cells):
                     return None
                 self.wires.add(statement.wire)
                 return statement
             case Reset():
-                return self._discarding(statement, is_certain) if statement.wire in self.wires else None
+                return self._forgetting(statement, (statement.wire,)) if statement.wire in self.wires else None
             case If():
                 return self._branched(statement)
             case _:
                 assert_never(statement)
 
-    def _discarding(self, statement: Op | Reset, is_discarding: bool) -> Statement:
-        """A reset or a preparation forgets what its wire held, so nothing before it on that wire matters for it."""
-        if is_discarding:
-            self.wires.difference_update(statement.wires if isinstance(statement, Op) else (statement.wire,))
+    def _forgetting(self, statement: Statement, wires: tuple[int, ...]) -> Statement:
+        """A reset or a preparation forgets what its wire held, so what came before it on that wire does not matter."""
+        self.wires.difference_update(wires)
         return statement
 
     def _branched(self, statement: If) -> If | None:
-        branches = [_Cone(set(self.wires), set(self.cells)) for _ in range(2)]
-        then = branches[0].sliced(statement.then, is_certain=False)
-        otherwise = branches[1].sliced(statement.otherwise, is_certain=False)
+        """What matters to either branch matters, and so does the condition."""
+        taken, passed = (_Cone(set(self.wires), set(self.cells)) for _ in range(2))
+        then, otherwise = taken.sliced(statement.then), passed.sliced(statement.otherwise)
         if not then and not otherwise:
             return None
-        for branch in branches:
-            self.wires |= branch.wires
-            self.cells |= branch.cells
-        self.cells.update(cell for cell, _ in statement.condition)
+        self.wires = taken.wires | passed.wires
+        self.cells = taken.cells | passed.cells | {cell for cell, _ in statement.condition}
         return replace(statement, then=then, otherwise=otherwise)
 
 
@@ -99,7 +98,7 @@ def _sliced(program: Program) -> Program:
         return program
     wires = {wire for output in program.outputs for wire in _wires(output)}
     cells = {cell for output in program.outputs if isinstance(output, Samples) for cell in output.cells}
-    return replace(program, body=_Cone(wires, cells).sliced(program.body, is_certain=True))
+    return replace(program, body=_Cone(wires, cells).sliced(program.body))
 
 
 def _wires(output: Output) -> Iterable[int]:

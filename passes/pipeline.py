@@ -12,6 +12,7 @@ from qcompile.ir import Adjoint, Module, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.cancel_inverses import CancelInverses
 from qcompile.passes.dead_uncompute import DeadUncompute
+from qcompile.passes.differentiate import Differentiate
 from qcompile.passes.fold_constants import FoldConstants
 from qcompile.passes.inline import Inline
 from qcompile.passes.legalize import Legalize
@@ -23,7 +24,7 @@ from qcompile.passes.rewrite import Pass
 PASSES: Mapping[str, Callable[..., Pass]] = {
     made.name: made
     for made in (
-        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, Legalize, Optimize
+        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, Legalize, Optimize, Differentiate,
     )
 }  # fmt: skip
 _ITEM = re.compile(r"\s*([\w-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")

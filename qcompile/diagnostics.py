@@ -209,7 +209,7 @@ def _excerpt(span: Span, label: str) -> Iterator[str]:
     begin = span.start - column + 1
     text = span.source.text[begin:].split("\n", 1)[0].rstrip("\r")
     length = max(1, min(span.end - span.start, len(text) - column + 1))
-    first = max(0, column - 1 - 70)  # keep the marked part in sight on very long lines
+    first = max(0, column - 1 - 70) if len(text) > 140 else 0  # keep the marked part in sight on very long lines
     shown = text[first : first + 140].replace("\t", " ")
     gutter = " " * len(str(line))
     yield f"{gutter} --> {span.source.name}:{line}:{column}"

@@ -15,7 +15,7 @@ from scipy.sparse.linalg import LinearOperator, eigsh
 from qcompile.angle import Angle, number
 from qcompile.gates import TABLE
 from qcompile.grammar import parse
-from qcompile.ir import Expectation, Observable, Op, Program, Register
+from qcompile.ir import Expectation, Observable, Op, Program, Register, Shifted
 from qcompile.operator import Operator, collect
 from qcompile.passes.differentiate import differentiate
 from qcompile.run import hessian, simulate, value_and_grad
@@ -143,6 +143,7 @@ def test_small_circuit_hessian() -> None:
 def test_second_derivative_of_one_rotation_takes_two_values() -> None:
     """{1}: -1/2 at 0 and +1/2 at π; rows a period apart that did not merge would make it three."""
     twice = differentiate(differentiate(_program("qubit q; param t; rx(t) q; return expect(Z[0]);")))
+    assert isinstance(twice, Shifted)
     second = next(c for c in twice.components if len(c.wrt) == 2)
     rows = {str(dict(twice.rows[r.evaluations[0].row].settings)): float(r.weight) for r in second.readings}
     assert sorted(rows.values()) == [-0.5, 0.5]

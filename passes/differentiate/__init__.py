@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from qcompile.angle import Element, number
 from qcompile.diagnostics import Code, did_you_mean, error
@@ -29,6 +30,17 @@ from qcompile.passes.differentiate.shift import shifted_derivative
 from qcompile.passes.inline import Inline
 
 METHODS = ("auto", "shift", "adjoint")
+
+
+@dataclass(frozen=True)
+class Differentiate:
+    """The pass: derivatives by every trained parameter. `differentiate,differentiate` is a Hessian."""
+
+    name: ClassVar[str] = "differentiate"
+    method: str = "auto"
+
+    def __call__(self, module: Module) -> Module:
+        return differentiate(module, None, self.method)
 
 
 def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method: str = "auto") -> Shifted | Adjoint:
@@ -117,4 +129,4 @@ def _reading(weight: float, *outputs: int) -> Reading:
     return Reading(number(weight), tuple(Evaluation(0, output) for output in outputs))
 
 
-__all__ = ["METHODS", "differentiate", "lift", "wanted_elements"]
+__all__ = ["METHODS", "Differentiate", "differentiate", "lift", "wanted_elements"]

@@ -27,7 +27,10 @@ from qcompile.operator import PAULI_LETTERS, Operator
 
 Term = tuple[float, Angle]
 LARGEST_CONDITION = 1e6
-STEP = 0.5  # hyperbolic and polynomial rules are exact at any step: small ones amplify shot noise, large ones take light
+# Hyperbolic and polynomial rules are exact at any step: small ones amplify shot noise, large ones cost light, which a
+# truncated Fock space does not hold.
+STEP = 0.25
+CUBIC_STEP = 0.1  # of phases of degree 3 and more, which spread fastest
 DENSE_LIMIT = 10  # wires up to which a generator's spectrum is found from its matrix
 
 
@@ -52,7 +55,7 @@ def shift_rule(generator: Operator, scale: float, degree: int | None) -> Rule | 
     if degree is None or any(letter in PAULI_LETTERS for word, _ in generator.terms for letter, _ in word):
         return None
     if quadratures_commute(generator):  # every other quadrature moves by something linear in the angle
-        return polynomial(degree)
+        return polynomial(degree, STEP if is_gaussian(generator) else CUBIC_STEP)
     if not is_gaussian(generator):
         return None
     support = generator.support
@@ -103,17 +106,18 @@ def hyperbolic(rates: tuple[float, ...]) -> Rule:
     """For f(r) = a₀ + Σ aₖ cosh Ωₖr + bₖ sinh Ωₖr: f(s) − f(−s) = 2 Σ bₖ sinh Ωₖs."""
     if not rates:
         return Rule(())
-    points = STEP * np.arange(1, len(rates) + 1) / max(1.0, max(rates) / len(rates))
+    points: RealArray = STEP * np.arange(1, len(rates) + 1) / max(1.0, max(rates) / len(rates))
     return _antisymmetric(points, np.sinh(np.outer(rates, points)), np.array(rates))
 
 
-def polynomial(degree: int) -> Rule:
+def polynomial(degree: int, step: float = STEP) -> Rule:
     """For a polynomial of at most this degree: only its odd part has a slope at 0."""
     if not degree:
         return Rule(())
     powers = np.arange(1, degree + 1, 2)
-    points = STEP * np.arange(1, len(powers) + 1)
-    return _antisymmetric(points, points[None, :] ** powers[:, None], (powers == 1).astype(float))
+    points: RealArray = step * np.arange(1, len(powers) + 1)
+    basis: RealArray = points[None, :] ** powers[:, None]
+    return _antisymmetric(points, basis, (powers == 1).astype(float))
 
 
 def _gapped(rates: tuple[float, ...]) -> Rule:

@@ -39,13 +39,26 @@ class Sight:
 
 
 @dataclass(slots=True)
-class _Pulled:
-    """The observable pulled back to a point: itself while `exact`, else bounded by support, degree and read bits."""
+class _Piece:
+    """Part of the observable, pulled back to a point: itself while `exact`, else bounded by support and degree."""
 
     exact: Operator | None
     wires: set[int]
     degree: int | None
+
+    def copy(self) -> _Piece:
+        return _Piece(self.exact, set(self.wires), self.degree)
+
+
+@dataclass(slots=True)
+class _Pulled:
+    """The observable pulled back to a point, and the classical cells whose values it has come to depend on."""
+
+    pieces: list[_Piece]
     cells: set[int] = field(default_factory=lambda: set[int]())
+
+    def copy(self) -> _Pulled:
+        return _Pulled([piece.copy() for piece in self.pieces], set(self.cells))
 
 
 def sightings(program: Program, output: Output) -> dict[int, Sight]:
@@ -56,69 +69,88 @@ def sightings(program: Program, output: Output) -> dict[int, Sight]:
 def _start(output: Output, kinds: tuple[Kind, ...]) -> _Pulled:
     match output:
         case Expectation(observable):
-            operator = observable.operator
-            return _Pulled(operator, set(operator.support), operator.degree)
+            return _Pulled(_pieces(observable.operator, 1))
         case Variance(observable):
-            operator = observable.operator
-            return _Pulled(operator, set(operator.support), 2 * operator.degree)
+            return _Pulled(_pieces(observable.operator, 2))
         case Probabilities(seen):
-            return _Pulled(None, set(seen), None if any(kinds[wire] == "qumode" for wire in seen) else 0)
+            degree = None if any(kinds[wire] == "qumode" for wire in seen) else 0
+            return _Pulled([_Piece(None, set(seen), degree)])
         case Samples(seen, cells):
-            return _Pulled(None, set(seen), None, set(cells))
+            return _Pulled([_Piece(None, set(seen), None)], set(cells))
         case State():
-            return _Pulled(None, set(range(len(kinds))), None)
+            return _Pulled([_Piece(None, set(range(len(kinds))), None)])
         case _:
             assert_never(output)
+
+
+def _pieces(operator: Operator, power: int) -> list[_Piece]:
+    """On qubits one piece, since only its support matters; with qumodes the words apart, each of its own degree."""
+    if operator.is_pauli:
+        return [_Piece(operator, set(operator.support), 0)]
+    words = [Operator((term,)) for term in operator.terms]
+    if power == 1:
+        return [_Piece(word, set(word.support), word.degree) for word in words]
+    return [_Piece(None, set(operator.support), power * operator.degree)]
 
 
 def _walk(body: tuple[Statement, ...], pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
     for statement in reversed(body):
         match statement:
             case Op():
-                yield from _through(statement, pulled)
+                yield from _through(statement, pulled.pieces)
             case Measure():
-                if statement.wire in pulled.wires or pulled.cells.intersection(statement.cells):
-                    pulled.wires.add(statement.wire)
-                    pulled.exact = None
-                    pulled.degree = pulled.degree if statement.detection == "z" else None
-                pulled.cells.difference_update(statement.cells)
-            case Reset():
-                pulled.wires.discard(statement.wire)
-                pulled.exact = None
+                _through_measurement(statement, pulled)
+            case Reset(wire):
+                for piece in pulled.pieces:
+                    if wire in piece.wires:
+                        piece.wires.discard(wire)
+                        piece.exact = None
             case If():
                 yield from _through_branches(statement, pulled)
             case _:
                 assert_never(statement)
 
 
+def _through_measurement(measure: Measure, pulled: _Pulled) -> None:
+    """Whatever reads the result, or acts on the wire, depends on the wire."""
+    read = not pulled.cells.isdisjoint(measure.cells)
+    pulled.cells.difference_update(measure.cells)
+    for piece in pulled.pieces:
+        if read or measure.wire in piece.wires:
+            piece.wires.add(measure.wire)
+            piece.exact = None
+            piece.degree = piece.degree if measure.detection == "z" else None
+
+
 def _through_branches(statement: If, pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
     """Either branch may run: the pulled observable is bounded by both, and reads the condition where they act."""
-    branches = [_Pulled(pulled.exact, set(pulled.wires), pulled.degree, set(pulled.cells)) for _ in range(2)]
-    seen = 0
-    for body, branch in zip((statement.then, statement.otherwise), branches, strict=True):
-        for sight in _walk(body, branch):
-            seen += 1
-            yield sight
-    changed = seen or any(b.wires != pulled.wires or b.cells != pulled.cells for b in branches)
-    if changed:
-        pulled.exact = None
-        pulled.wires |= branches[0].wires | branches[1].wires
-        pulled.cells |= branches[0].cells | branches[1].cells | {cell for cell, _ in statement.condition}
-        degrees = [branch.degree for branch in branches if branch.degree is not None]
-        pulled.degree = max(degrees) if len(degrees) == len(branches) else None
+    before, other = pulled.copy(), pulled.copy()
+    yield from _walk(statement.then, pulled)
+    yield from _walk(statement.otherwise, other)
+    if pulled == before and other == before:
+        return
+    pulled.cells |= other.cells | {cell for cell, _ in statement.condition}
+    for piece, same in zip(pulled.pieces, other.pieces, strict=True):
+        piece.exact = None
+        piece.wires |= same.wires
+        known = piece.degree is not None and same.degree is not None
+        piece.degree = max(piece.degree or 0, same.degree or 0) if known else None
 
 
-def _through(op: Op, pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
-    if pulled.wires.isdisjoint(op.wires) or _leaves_alone(op, pulled.exact):
+def _through(op: Op, pieces: list[_Piece]) -> Iterator[tuple[int, Sight]]:
+    touched = [p for p in pieces if not p.wires.isdisjoint(op.wires) and not _leaves_alone(op, p.exact)]
+    if not touched:
         return
-    yield id(op), Sight(pulled.degree)
-    pulled.exact = None
-    if op.gate.preparation:
-        pulled.wires.difference_update(op.wires)
-        return
-    pulled.wires.update(op.wires)
+    degrees = [piece.degree for piece in touched if piece.degree is not None]
+    yield id(op), Sight(max(degrees) if len(degrees) == len(touched) else None)
     growth = _degree_growth(op)
-    pulled.degree = None if growth is None or pulled.degree is None else pulled.degree * growth
+    for piece in touched:
+        piece.exact = None
+        if op.gate.preparation:
+            piece.wires.difference_update(op.wires)
+            continue
+        piece.wires.update(op.wires)
+        piece.degree = None if growth is None or piece.degree is None else piece.degree * growth
 
 
 def _leaves_alone(op: Op, observable: Operator | None) -> bool:

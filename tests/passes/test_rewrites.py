@@ -1,9 +1,14 @@
 """Named cases: what each rewrite does, and what it must leave alone."""
 
+from dataclasses import replace
+
 import pytest
 
+from qcompile.angle import parameter, pi_times
+from qcompile.gates import TABLE, Gate
 from qcompile.grammar import parse
 from qcompile.ir import Op, Program
+from qcompile.operator import operator
 from qcompile.passes import (
     CancelInverses,
     FoldConstants,
@@ -49,6 +54,11 @@ CASES: list[tuple[Pass, str, str]] = [
     (FoldConstants(), "ctrl @ rx(4*pi) q[0], q[1]; iswap q[0], q[1];", "iswap q[0], q[1];"),
     (FoldConstants(), "double_excitation(4*pi) q[0], q[1], q[2], q[3];", ""),
     (FoldConstants(), "pauli[XYZX](2*pi) q[0], q[1], q[2], q[3];", "gphase(pi);"),
+    (
+        FoldConstants(),
+        "c[0] = measure q[0]; if (c[0]) { if (!c[0]) { id q[1]; } } x q[1];",
+        "c[0] = measure q[0]; x q[1];",
+    ),
     (FoldConstants(), "squeeze_x(2*pi) m[0]; rotate(2*pi) m[0];", "squeeze_x(2*pi) m[0];"),
     (Legalize("quil"), "ctrl @ cx q[0], q[1], q[2];", "ccx q[0], q[1], q[2];"),
     (Legalize("quil"), "pauli[ZZ](a) q[0], q[1];", "rzz(a) q[0], q[1];"),
@@ -56,6 +66,21 @@ CASES: list[tuple[Pass, str, str]] = [
     (LightCone(), "x q[0]; gphase(a); return expect(Z[1]);", "return expect(Z[1]);"),
     (LightCone(), "x q[0]; gphase(a); return state();", "x q[0]; gphase(a); return state();"),
     (LightCone(), "x q[0]; gphase(a);", "x q[0]; gphase(a);"),
+    (
+        LightCone(),
+        "x q[1]; x q[0]; reset q[1]; return expect(Z[0] Z[1]);",
+        "x q[0]; reset q[1]; return expect(Z[0] Z[1]);",
+    ),
+    (
+        LightCone(),
+        "h q[1]; x q[0]; c[0] = measure q[1]; if (c[0]) { reset q[0]; } return expect(Z[0]);",
+        "h q[1]; x q[0]; c[0] = measure q[1]; if (c[0]) { reset q[0]; } return expect(Z[0]);",
+    ),
+    (
+        LightCone(),
+        "kerr(a) m[0]; vacuum m[0]; return expect(n[0]);",
+        "vacuum m[0]; return expect(n[0]);",
+    ),
     (LightCone(), "x q[1]; c[0] = measure q[0]; return samples(c[0]);", "c[0] = measure q[0]; return samples(c[0]);"),
 ]
 
@@ -67,6 +92,24 @@ def test_rewrite(step: Pass, given: str, expected: str) -> None:
     assert isinstance(result, Program)
     wanted = program(expected)
     assert (result.body, result.outputs) == (wanted.body, wanted.outputs)
+
+
+def test_generators_of_other_scales_count_by_their_scale() -> None:
+    """Would catch angles added, or a row taken, as if equal axes meant equal factors. exp(-iθX) = rx(2θ)."""
+    turn = Gate("turn", ("qubit",), ("theta",), operator((1.0, "X0")))
+    a, rx = parameter("a"), TABLE["rx"]
+    pair = (Op(turn, (0,), (a,)), Op(rx, (0,), (pi_times(1),)))
+    free = program("")
+    for body, expected in (
+        (pair, (Op(turn, (0,), (a + pi_times(1, 2),)),)),
+        (pair[::-1], (Op(rx, (0,), (a + a + pi_times(1),)),)),
+    ):
+        merged = MergeRotations()(replace(free, body=body))
+        assert isinstance(merged, Program)
+        assert merged.body == expected
+    legal = Legalize("quil")(replace(free, body=pair[:1]))
+    assert isinstance(legal, Program)
+    assert legal.body == (Op(rx, (0,), (a + a,)),)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,13 @@ Matrix = NDArray[np.complex128]
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
+def program_of(text: str) -> Program:
+    module = qc.parse(text)
+    if not isinstance(module, Program):
+        raise TypeError("the text is a derivative")
+    return module
+
+
 def input_values(program: Program, language: str, elements: Mapping[Element, Value]) -> dict[str, float]:
     """The value of every input that the emitted program may have, by emitted name."""
     legal = qc.Legalize(language)(qc.Optimize()(program))
@@ -67,8 +74,8 @@ def quil_program(text: str, values: Mapping[str, float]) -> Any:
     for statement in Quil(text):
         step: Any = statement
         if isinstance(step, Gate):
-            angles: Any = [substitute(angle, memory) for angle in step.params]  # pyright: ignore[reportArgumentType]
-            bound += Gate(step.name, angles, step.qubits)
+            angles: Any = step.params
+            bound += Gate(step.name, [substitute(angle, memory) for angle in angles], step.qubits)
         elif not isinstance(step, Declare) or step.memory_type == "BIT":
             bound += step
     return bound

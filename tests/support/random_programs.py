@@ -12,7 +12,7 @@ from qcompile.angle import Angle, call, number, parameter, pi_times
 from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
 from qcompile.grammar import invert
 from qcompile.ir import Expectation, Observable, Op, Parameter, Program, Register
-from qcompile.operator import Operator, collect
+from qcompile.operator import Operator, Word, collect
 
 PARAMETERS = (Parameter("theta"), Parameter("w", 3), Parameter("data", None, "input"))
 ELEMENTS = tuple(element for p in PARAMETERS for element in p.elements())
@@ -90,7 +90,7 @@ def pauli_sums(draw: _Draw, wires: int) -> Operator:
 
 @st.composite
 def quadrature_sums(draw: _Draw, wires: int) -> Operator:
-    words = [((letter, wire),) for wire in range(wires) for letter in "xpn"]
+    words: list[Word] = [((letter, wire),) for wire in range(wires) for letter in "xpn"]
     words += [(("x", wire), ("x", wire)) for wire in range(wires)]
     words += [(("x", 0), ("p", wires - 1))] if wires > 1 else []
     chosen = draw(st.lists(st.sampled_from(words), min_size=1, max_size=3, unique=True))
