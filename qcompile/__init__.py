@@ -1,0 +1,110 @@
+"""qcompile: a compiler that differentiates quantum programs.
+
+    import qcompile as qc
+    program = qc.load("h2.qc")
+    value, gradient = qc.value_and_grad(program)(theta=0.2)
+
+Importing the package loads nothing: each name brings its module with it when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qcompile.builder import Builder, arccos, arcsin, arctan, cos, cosh, exp, log, pi, sin, sinh, sqrt, tan, tanh
+    from qcompile.diagnostics import Code, CompileError, Diagnostic
+    from qcompile.files import load
+    from qcompile.grammar import parse, parse_operator, to_text
+    from qcompile.ir import Adjoint, Module, Program, Shifted
+    from qcompile.learn import TrainResult, train
+    from qcompile.passes import Inline, Legalize, Optimize, pipeline
+    from qcompile.passes.differentiate import differentiate
+    from qcompile.run import LeakageWarning, gradient, hessian, simulate, value_and_grad
+    from qcompile.targets import bundle, emit
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "qcompile.builder": (
+        "Builder",
+        "arccos",
+        "arcsin",
+        "arctan",
+        "cos",
+        "cosh",
+        "exp",
+        "log",
+        "pi",
+        "sin",
+        "sinh",
+        "sqrt",
+        "tan",
+        "tanh",
+    ),
+    "qcompile.diagnostics": ("Code", "CompileError", "Diagnostic"),
+    "qcompile.files": ("load",),
+    "qcompile.grammar": ("parse", "parse_operator", "to_text"),
+    "qcompile.ir": ("Adjoint", "Module", "Program", "Shifted"),
+    "qcompile.learn": ("TrainResult", "train"),
+    "qcompile.passes": ("Inline", "Legalize", "Optimize", "pipeline"),
+    "qcompile.passes.differentiate": ("differentiate",),
+    "qcompile.run": ("LeakageWarning", "gradient", "hessian", "simulate", "value_and_grad"),
+    "qcompile.targets": ("bundle", "emit"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Adjoint",
+    "Builder",
+    "Code",
+    "CompileError",
+    "Diagnostic",
+    "Inline",
+    "LeakageWarning",
+    "Legalize",
+    "Module",
+    "Optimize",
+    "Program",
+    "Shifted",
+    "TrainResult",
+    "arccos",
+    "arcsin",
+    "arctan",
+    "bundle",
+    "cos",
+    "cosh",
+    "differentiate",
+    "emit",
+    "exp",
+    "gradient",
+    "hessian",
+    "load",
+    "log",
+    "parse",
+    "parse_operator",
+    "pi",
+    "pipeline",
+    "simulate",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "to_text",
+    "train",
+    "value_and_grad",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'qcompile' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

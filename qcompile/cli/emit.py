@@ -1,0 +1,65 @@
+"""`qcompile emit`: the program in a target language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qcompile.cli.options import (
+    LANGUAGES,
+    Settings,
+    file_argument,
+    level_option,
+    load_module,
+    observable_option,
+    set_option,
+)
+from qcompile.diagnostics import Code, error
+
+if TYPE_CHECKING:
+    from qcompile.ir import Program
+
+
+@click.command()
+@file_argument
+@click.option("--to", "language", type=click.Choice(LANGUAGES), required=True, help="The language to write.")
+@level_option
+@set_option
+@observable_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; else the standard output.")
+def emit(file: str, language: str, level: int, settings: Settings, observable: str | None, output: Path | None) -> None:
+    """Write FILE in another language: one parametric program, optimised."""
+    from qcompile.files import write_text
+    from qcompile.ir import Program
+    from qcompile.targets import emit as written
+
+    module = load_module(file, observable)
+    if settings:
+        if not isinstance(module, Program):
+            raise error(Code.METHOD, "`--set` goes with a program, and this is a derivative")
+        module = _bound(module, settings)
+    text = written(module, language, level)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(output, text)
+
+
+def _bound(program: Program, settings: Settings) -> Program:
+    """The program with numbers in place of the parameters that are set."""
+    from qcompile.diagnostics import did_you_mean
+    from qcompile.targets.binding import bind_parameters
+
+    known = {p.name: p for p in program.parameters}
+    for name, numbers in settings.items():
+        if name not in known:
+            label = f"the program has no parameter `{name}`"
+            raise error(Code.UNKNOWN_NAME, label, help=did_you_mean(name, known))
+        size = len(known[name].elements())
+        if len(numbers) != size:
+            raise error(Code.BAD_VALUE, f"`{name}` takes {size} numbers, given: {len(numbers)}", known[name].span)
+    pairs = ((known[name], numbers) for name, numbers in settings.items())
+    values = {e: number for p, numbers in pairs for e, number in zip(p.elements(), numbers, strict=True)}
+    return bind_parameters(program, values)

@@ -1,0 +1,70 @@
+"""Results as JSON and as people read them, and what a derivative costs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+import click
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qcompile.ir import Adjoint, Shifted
+
+Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"]]
+Record: TypeAlias = Mapping[str, Result]
+
+
+def costs(derivative: Shifted | Adjoint) -> Record:
+    """Class of exactness and evaluations. An adjoint program is one evaluation, walked forward and back."""
+    from qcompile.ir import Shifted
+
+    if not isinstance(derivative, Shifted):
+        return {"method": "adjoint", "class": "exact", "evaluations": 1, "naive": 1}
+    return {
+        "method": "shift",
+        "class": derivative.exactness.value,
+        "evaluations": derivative.evaluations,
+        "naive": derivative.naive,
+    }
+
+
+def leakage_record(leakage: float) -> Record:
+    """What the cut of the Fock spaces lost, where it lost anything; above the bound the class is `approximate`."""
+    from qcompile.run import LEAKAGE_BOUND
+
+    if leakage <= LEAKAGE_BOUND:
+        return {"leakage": leakage} if leakage > 0 else {}
+    click.echo(f"warning: the cut of the Fock spaces lost {leakage:.1e} of the probability: raise --cutoff", err=True)
+    return {"leakage": leakage, "class": "approximate"}
+
+
+def json_text(record: Record) -> str:
+    """One object: arrays as lists, complex numbers as [real, imaginary]."""
+    return json.dumps(record, default=_plain)
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    return value.tolist()  # an array, or a number of NumPy's
+
+
+def as_text(record: Record, indent: str = "") -> Iterator[str]:
+    """One line for each entry; what is inside an entry is indented."""
+    import numpy as np
+
+    width = max((len(name) for name in record), default=0)
+    for name, value in record.items():
+        if isinstance(value, tuple):
+            value = {f"[{k}]": item for k, item in enumerate(value)}
+        if isinstance(value, Mapping):
+            yield f"{indent}{name}"
+            yield from as_text(value, indent + "  ")
+            continue
+        shown = np.array2string(value, threshold=64) if isinstance(value, np.ndarray) else str(value)
+        lines = shown.split("\n")
+        yield f"{indent}{name:<{width}}  {lines[0]}"
+        yield from (f"{indent}{'':<{width}}  {line}" for line in lines[1:])

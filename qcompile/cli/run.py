@@ -1,0 +1,96 @@
+"""`qcompile run`: values and gradients on the built-in simulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from qcompile.cli.options import (
+    Settings,
+    cutoff_option,
+    file_argument,
+    json_option,
+    load_module,
+    load_program,
+    method_option,
+    observable_option,
+    seed_option,
+    set_option,
+    shaped_settings,
+    shots_option,
+    wrt_option,
+)
+from qcompile.cli.results import Record, as_text, costs, json_text, leakage_record
+
+if TYPE_CHECKING:
+    from qcompile.run import Settings as Options
+
+CLIENTS = ("qiskit", "pyquil", "strawberryfields")
+ENGINES = ("auto", "tensor", "gaussian")
+
+
+@click.command()
+@file_argument
+@set_option
+@click.option("--grad", "with_gradient", is_flag=True, help="Also the gradient, by parameter name.")
+@method_option
+@wrt_option
+@observable_option
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which simulator.")
+@click.option("--on", "client", type=click.Choice(CLIENTS), help="Run on a client's own simulator instead.")
+@cutoff_option
+@shots_option
+@seed_option
+@json_option
+def run(
+    file: str,
+    settings: Settings,
+    with_gradient: bool,
+    method: str,
+    wrt: tuple[str, ...],
+    observable: str | None,
+    engine: Literal["auto", "tensor", "gaussian"],
+    client: str | None,
+    cutoff: int | None,
+    shots: int | None,
+    seed: int | None,
+    as_json: bool,
+) -> None:
+    """Run FILE on the built-in simulator, or on a client's, and print what it returns."""
+    if client is not None and (shots is not None or engine != "auto"):
+        raise click.UsageError("--shots and --engine are for the built-in simulator: leave out --on")
+    options: Options = {"engine": engine, "shots": shots, "seed": seed}
+    if cutoff is not None:
+        options["cutoff"] = cutoff
+    if with_gradient:
+        record = _gradient(file, settings, method, wrt, observable, client, options)
+    else:
+        record = _value(file, settings, observable, client, options)
+    click.echo(json_text(record) if as_json else "\n".join(as_text(record)))
+
+
+def _value(file: str, settings: Settings, observable: str | None, client: str | None, options: Options) -> Record:
+    from qcompile.run import parameters_of, simulate
+
+    module = load_module(file, observable)
+    values = shaped_settings(settings, parameters_of(module))
+    value, leakage = simulate(module, client, **options).measured(**values)
+    return {"value": value, **leakage_record(leakage)}
+
+
+def _gradient(
+    file: str,
+    settings: Settings,
+    method: str,
+    wrt: tuple[str, ...],
+    observable: str | None,
+    client: str | None,
+    options: Options,
+) -> Record:
+    from qcompile.run import value_and_grad
+
+    program = load_program(file, observable)
+    function = value_and_grad(program, method, wrt or None, client, **options)
+    value, gradient, leakage = function.measured(**shaped_settings(settings, program.parameters))
+    return {"value": value, "gradient": gradient, **costs(function.derivative), **leakage_record(leakage)}

@@ -1,0 +1,296 @@
+"""Programs as Python functions: values, gradients and Hessians on the built-in simulator.
+
+Everything is compiled once, when the function is made; a call takes the parameters' values by keyword.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qcompile.angle import Element
+from qcompile.diagnostics import Code, CompileError
+from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Row, Shifted
+from qcompile.passes import Inline, Optimize
+from qcompile.passes.differentiate import differentiate, wanted_elements
+from qcompile.targets.simulator import Options, evaluate, execute, has_batch
+from qcompile.targets.simulator import leakage as lost_by_cut
+
+Array: TypeAlias = NDArray[Any]
+Gradient: TypeAlias = dict[str, Any]
+
+
+LEAKAGE_BOUND = 1e-6
+
+
+class LeakageWarning(UserWarning):
+    """The cut of the Fock spaces lost more than the bound: results are approximate, and a greater cutoff helps."""
+
+
+class Engine(TypedDict, total=False):
+    """How to compute exactly: fields of `targets.simulator.Options`, as keywords."""
+
+    cutoff: int
+    engine: Literal["auto", "tensor", "gaussian"]
+
+
+class Settings(Engine, total=False):
+    """All fields of `targets.simulator.Options`, as keywords."""
+
+    shots: int | None
+    seed: int | None
+
+
+def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]) -> Simulation:
+    """A function from the parameters' values, by keyword, to what the program returns.
+
+    A scalar comes back as a float, several outputs as a tuple. Values with a leading batch axis broadcast against each
+    other and give results with that axis first. A derivative returns its components in order. Where a cut Fock space
+    loses more than LEAKAGE_BOUND of the probability, there is a LeakageWarning.
+
+    Args:
+        on: a client whose own local simulator runs the emitted program: qiskit, pyquil or strawberryfields.
+        options: cutoff, shots, seed, engine, as `targets.simulator.Options` has them; a client takes only the cutoff.
+
+    Raises:
+        ClientError: the client failed.
+        CompileError: MISSING_CLIENT, UNBOUND, UNKNOWN_NAME, BAD_VALUE, NOT_SIMULABLE, TOO_LARGE.
+    """
+    return Simulation(compiled(program), Options(**options), on)
+
+
+def value_and_grad(
+    program: Program,
+    method: str = "auto",
+    wrt: Sequence[str] | str | None = None,
+    on: str | None = None,
+    **options: Unpack[Settings],
+) -> ValueAndGradient:
+    """A function to the value and the gradient by parameter name, each gradient in its parameter's shape.
+
+    With several outputs both are tuples: the values, and one gradient for each. A batch axis comes first, the axes of
+    the output (of probabilities) last. By entries (`wrt="w[1]"`) the rest of that parameter's gradient is zero.
+
+    Args:
+        method: `shift`, `adjoint`, or `auto`: adjoint where it applies, and else shift, as on any client.
+        wrt: names of parameters; every trained one by default.
+        on, options: as for `simulate`.
+
+    Raises:
+        CompileError: as `differentiate` and `simulate`.
+    """
+    ready, chosen = compiled(program), Options(**options)
+    elements = wanted_elements(ready, wrt)
+    on_hardware = on is not None or chosen.shots is not None
+    names = [str(element) for element in elements]
+    derivative = differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method)
+    return ValueAndGradient(ready, derivative, elements, chosen, on)
+
+
+def gradient(
+    program: Program, method: str = "auto", wrt: Sequence[str] | str | None = None, **options: Unpack[Settings]
+) -> Callable[..., Any]:
+    """As `value_and_grad`, without the value: `gradient(program)(theta=0.2)["theta"]`."""
+    both = value_and_grad(program, method, wrt, **options)
+
+    def only_gradient(**values: ArrayLike) -> Any:
+        return both(**values)[1]
+
+    return only_gradient
+
+
+def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options: Unpack[Settings]) -> Hessian:
+    """A function to the matrix of second derivatives, shape (n, n); a tuple of them for several outputs.
+
+    Rows and columns run over the entries of the parameters in order of declaration; a batch axis comes first.
+    """
+    ready = compiled(program)
+    elements = wanted_elements(ready, wrt)
+    names = [str(element) for element in elements]
+    twice = differentiate(differentiate(ready, names, "shift"), names, "shift")
+    if not isinstance(twice, Shifted):
+        raise AssertionError("shifting gives shifted circuits")
+    return Hessian(twice, ready.parameters, elements, len(ready.outputs), Options(**options))
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A module, compiled, that is called with its parameters' values."""
+
+    module: Module
+    options: Options
+    client: str | None = None
+
+    def __call__(self, **values: ArrayLike) -> Any:
+        result, leakage = self.measured(**values)
+        _warn(leakage)
+        return result
+
+    def measured(self, **values: ArrayLike) -> tuple[Any, float]:
+        """The result, and the probability that the cut of the Fock spaces lost."""
+        results, leakage = _run(self.module, values, self.options, self.client)
+        batched = has_batch(parameters_of(self.module), values)
+        return _one_or_tuple([_shaped(result, batched) for result in results]), leakage
+
+
+@dataclass(frozen=True)
+class ValueAndGradient:
+    """A program and its derivative, compiled, that are called with the parameters' values.
+
+    `derivative` is the module that computes the gradient; `exactness` is its class.
+    """
+
+    program: Program
+    derivative: Shifted | Adjoint
+    elements: tuple[Element, ...]
+    options: Options
+    client: str | None = None
+
+    @property
+    def exactness(self) -> Exactness:
+        return self.derivative.exactness if isinstance(self.derivative, Shifted) else Exactness.EXACT
+
+    def __call__(self, **values: ArrayLike) -> tuple[Any, Any]:
+        value, gradient, leakage = self.measured(**values)
+        _warn(leakage)
+        return value, gradient
+
+    def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
+        """Value, gradient, and the probability that the cut of the Fock spaces lost."""
+        if isinstance(self.derivative, Adjoint) and self.client is None:
+            found, leakage = _run(self.derivative.forward, values, self.options, None)
+            results = list[Array](evaluate(self.derivative, values, self.options))
+        else:
+            results, leakage = _run(self.derivative, values, self.options, self.client)
+            components: Sequence[Component | AdjointComponent] = self.derivative.components
+            found = [result for c, result in zip(components, results, strict=True) if not c.wrt]
+        batched = has_batch(self.program.parameters, values)
+        gradients = self._gradients([_shaped(result, batched) for result in results], batched)
+        return _one_or_tuple([_shaped(value, batched) for value in found]), _one_or_tuple(gradients), leakage
+
+    def _gradients(self, results: Sequence[Array | float], batched: bool) -> list[Gradient]:
+        slopes: list[dict[Element, Array | float]] = [{} for _ in self.program.outputs]
+        components: Sequence[Component | AdjointComponent] = self.derivative.components
+        for component, result in zip(components, results, strict=True):
+            wrt = component.wrt if isinstance(component, Component) else (component.wrt,)
+            if wrt:
+                slopes[component.output][wrt[0]] = result
+        wanted = {element.name for element in self.elements}
+        parameters = [p for p in self.program.parameters if p.name in wanted]
+        return [{p.name: _gathered(p, slope, batched) for p in parameters} for slope in slopes]
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """A program's second derivatives, compiled, that are called with the parameters' values."""
+
+    derivative: Shifted
+    parameters: tuple[Parameter, ...]
+    elements: tuple[Element, ...]
+    outputs: int
+    options: Options
+
+    def __call__(self, **values: ArrayLike) -> Any:
+        results = evaluate(self.derivative, values, self.options)
+        batched = has_batch(self.parameters, values)
+        place = {element: k for k, element in enumerate(self.elements)}
+        found: list[dict[tuple[int, int], Array | float]] = [{} for _ in range(self.outputs)]
+        for component, result in zip(self.derivative.components, results, strict=True):
+            if len(component.wrt) == 2:  # each mixed derivative is there once
+                row, column = (place[element] for element in component.wrt)
+                found[component.output][row, column] = _shaped(result, batched)
+                found[component.output][column, row] = _shaped(result, batched)
+        return _one_or_tuple([self._matrix(entries, batched) for entries in found])
+
+    def _matrix(self, entries: Mapping[tuple[int, int], Array | float], batched: bool) -> Array:
+        size, axis = len(self.elements), int(batched)
+        rows = [np.stack([entries[row, column] for column in range(size)], axis) for row in range(size)]
+        return np.stack(rows, axis)
+
+
+def compiled(module: Module) -> Any:
+    """The module with its definitions inlined, optimised."""
+    return Optimize()(Inline()(module))
+
+
+def parameters_of(module: Module) -> tuple[Parameter, ...]:
+    """What a caller may give values for; a derivative's rows set the slots."""
+    match module:
+        case Program():
+            return module.parameters
+        case Shifted():
+            return tuple(p for p in module.templates[0].program.parameters if p.role != "slot")
+        case Adjoint():
+            return module.forward.parameters
+
+
+def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted | Adjoint:
+    if method != "auto":
+        return differentiate(program, names, method)
+    try:
+        return differentiate(program, names, "adjoint")
+    except CompileError as refusal:
+        if any(diagnostic.code is not Code.METHOD for diagnostic in refusal.diagnostics):
+            raise
+    return differentiate(program, names, "shift")
+
+
+def _run(
+    module: Module, values: Mapping[str, ArrayLike], options: Options, client: str | None
+) -> tuple[list[Array], float]:
+    """A program's outputs or a derivative's components, and the probability that the cut of the Fock spaces lost."""
+    if client is not None:
+        from qcompile.targets.clients import evaluate_on
+
+        found, leakage = evaluate_on(client, module, values, options.cutoff)
+        return [np.array([value]) for value in found], leakage
+    if isinstance(module, Program):
+        result = execute(module, values, options)
+        return result.outputs, result.leakage
+    return list[Array](evaluate(module, values, options)), _leakage(module, values, options)
+
+
+def _leakage(module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options) -> float:
+    """The most that any row lost: shifts of a squeezing are large."""
+    if isinstance(module, Adjoint):
+        return lost_by_cut(module.forward, values, options)
+    if options.shots is not None or all("qumode" not in t.program.kinds for t in module.templates):
+        return 0.0
+    return max(_row_leakage(module.templates[row.template].program, row, values, options) for row in module.rows)
+
+
+def _row_leakage(program: Program, row: Row, values: Mapping[str, ArrayLike], options: Options) -> float:
+    slots = {p.name: np.zeros(p.size or 1) for p in program.parameters if p.role == "slot"}
+    for element, setting in row.settings:
+        slots[element.name][element.index or 0] = float(setting)
+    return lost_by_cut(program, {**values, **slots}, options)
+
+
+def _warn(leakage: float) -> None:
+    if leakage > LEAKAGE_BOUND:
+        warning = LeakageWarning(f"the cut of the Fock spaces lost {leakage:.1e} of the probability: raise `cutoff`")
+        warnings.warn(warning, stacklevel=3)
+
+
+def _gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bool) -> Array | float:
+    """The gradient by one parameter: its elements side by side after the batch axis."""
+    if p.size is None:
+        return slopes[Element(p.name)]
+    zero = np.zeros_like(next(iter(slopes.values())))
+    return np.stack([slopes.get(element, zero) for element in p.elements()], int(batched))
+
+
+def _shaped(result: Array, batched: bool) -> Array | float:
+    """With the batch axis that the caller gave, or without; a lone number as a float."""
+    if batched:
+        return result
+    return float(result[0]) if result.ndim == 1 else result[0]
+
+
+def _one_or_tuple(items: Sequence[Any]) -> Any:
+    return items[0] if len(items) == 1 else tuple(items)
