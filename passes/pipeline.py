@@ -24,7 +24,8 @@ from qcompile.passes.rewrite import Pass
 PASSES: Mapping[str, Callable[..., Pass]] = {
     made.name: made
     for made in (
-        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, Legalize, Optimize, Differentiate,
+        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, Legalize, Optimize,
+        Differentiate,
     )
 }  # fmt: skip
 _ITEM = re.compile(r"\s*([\w-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")

@@ -90,7 +90,7 @@ def find_client(name: str) -> Client:
 
 
 def _legal(module: Module, client: Client) -> Shifted:
-    from qcompile.passes import Legalize, Optimize
+    from qcompile.passes import lowering
     from qcompile.passes.differentiate import lift
 
     if isinstance(module, Adjoint):
@@ -99,7 +99,7 @@ def _legal(module: Module, client: Client) -> Shifted:
     for template in shifted.templates:
         check_sayable(template.program, find_language(client.language))
         _check_runnable(template.program, client)
-    legal = Legalize(client.language)(Optimize()(shifted))
+    legal = lowering(client.language)(shifted)
     if not isinstance(legal, Shifted):
         raise AssertionError("a pass turned shifted circuits into something else")
     return legal

@@ -7,6 +7,7 @@ phases in one quadrature) in the angle; which one, and its frequencies or degree
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -62,9 +63,9 @@ def shift_rule(generator: Operator, scale: float, degree: int | None) -> Rule | 
     action, _ = quadrature_action(generator.on({wire: k for k, wire in enumerate(support)}), len(support))
     rates = np.linalg.eigvals(scale * action)
     if np.allclose(rates.real, 0) and not np.allclose(rates.imag, 0):
-        return trigonometric(_sums(rates.imag, degree))
+        return trigonometric(_sums(rates.imag.tolist(), degree))
     if np.allclose(rates.imag, 0) and not np.allclose(rates.real, 0):
-        return hyperbolic(_sums(rates.real, degree))
+        return hyperbolic(_sums(rates.real.tolist(), degree))
     return None
 
 
@@ -106,7 +107,8 @@ def hyperbolic(rates: tuple[float, ...]) -> Rule:
     """For f(r) = a₀ + Σ aₖ cosh Ωₖr + bₖ sinh Ωₖr: f(s) − f(−s) = 2 Σ bₖ sinh Ωₖs."""
     if not rates:
         return Rule(())
-    points: RealArray = STEP * np.arange(1, len(rates) + 1) / max(1.0, max(rates) / len(rates))
+    scale = STEP / max(1.0, max(rates) / len(rates))
+    points = scale * np.arange(1, len(rates) + 1, dtype=np.float64)
     return _antisymmetric(points, np.sinh(np.outer(rates, points)), np.array(rates))
 
 
@@ -115,7 +117,7 @@ def polynomial(degree: int, step: float = STEP) -> Rule:
     if not degree:
         return Rule(())
     powers = np.arange(1, degree + 1, 2)
-    points: RealArray = step * np.arange(1, len(powers) + 1)
+    points = step * np.arange(1, len(powers) + 1, dtype=np.float64)
     basis: RealArray = points[None, :] ** powers[:, None]
     return _antisymmetric(points, basis, (powers == 1).astype(float))
 
@@ -140,9 +142,9 @@ def _antisymmetric(points: RealArray, matrix: RealArray, slopes: RealArray) -> R
     return Rule(tuple(term for weight, shift in pairs for term in ((weight, shift), (-weight, -shift))))
 
 
-def _sums(rates: RealArray, degree: int) -> tuple[float, ...]:
+def _sums(rates: Sequence[float], degree: int) -> tuple[float, ...]:
     """The positive sums of `degree` rates: a monomial's rate is the sum of its letters' rates, a constant's is 0."""
-    letters = sorted({0.0, *np.round(rates, 9).tolist()})
+    letters = sorted({0.0, *(round(rate, 9) for rate in rates)})
     totals = {round(sum(choice), 9) for choice in combinations_with_replacement(letters, degree)}
     return tuple(sorted(total for total in totals if total > 1e-9))
 

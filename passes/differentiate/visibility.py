@@ -27,7 +27,8 @@ from qcompile.ir import (
     Statement,
     Variance,
 )
-from qcompile.operator import PAULI_LETTERS, Operator, Word, letters_by_wire, words_commute
+from qcompile.operator import Operator
+from qcompile.passes.action import operators_commute
 from qcompile.passes.differentiate.occurrences import generator_ops
 
 
@@ -156,27 +157,7 @@ def _through(op: Op, pieces: list[_Piece]) -> Iterator[tuple[int, Sight]]:
 def _leaves_alone(op: Op, observable: Operator | None) -> bool:
     if observable is None or op.gate.generator is None:
         return False
-    return commute(controlled(op.gate.generator, op.controls).on(op.wires), observable)
-
-
-def commute(left: Operator, right: Operator) -> bool:
-    """Do they commute word by word? A yes is certain; sums that commute only as a whole get a no."""
-    return all(_words_commute(v, w) for v, _ in left.terms for w, _ in right.terms)
-
-
-def _words_commute(left: Word, right: Word) -> bool:
-    modes, others = letters_by_wire(_modes(left)), letters_by_wire(_modes(right))
-    if any(len(set(modes[wire] + others[wire])) > 1 for wire in modes.keys() & others.keys()):
-        return False
-    return words_commute(_paulis(left), _paulis(right))
-
-
-def _modes(word: Word) -> Word:
-    return tuple(factor for factor in word if factor[0] not in PAULI_LETTERS)
-
-
-def _paulis(word: Word) -> Word:
-    return tuple(factor for factor in word if factor[0] in PAULI_LETTERS)
+    return operators_commute(controlled(op.gate.generator, op.controls).on(op.wires), observable)
 
 
 def _degree_growth(op: Op) -> int | None:

@@ -1,0 +1,84 @@
+"""Blackbird as Strawberry Fields reads it: templates with `{par_theta}`, a space after every comma."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from qcompile.angle import Angle, Atom, pi_times
+from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.targets.expressions import Names, affine_text, used_calls
+from qcompile.targets.writing import is_global_phase, spelled, unsayable
+
+
+def write(program: Program, names: Names) -> str:
+    """The program's text; computed inputs are explained by comments."""
+    lines = ["name qcompile", "version 1.0", ""]
+    lines += [f"# {names[call]} = {call}" for call in used_calls(program)]
+    for statement in program.body:
+        if not is_global_phase(statement):
+            lines += _lines(statement, names)
+    return "\n".join([*lines, *_last_mode_named(program), ""])
+
+
+def _last_mode_named(program: Program) -> Iterator[str]:
+    """A reader takes the highest mode named for the last; a rotation by nothing names it and keeps the state pure."""
+    last = len(program.kinds) - 1
+    if last >= 0 and not any(last in _wires_of(statement) for statement in program.body):
+        yield f"Rgate(0.0) | {last}"
+
+
+def _wires_of(statement: Statement) -> tuple[int, ...]:
+    match statement:
+        case Op():
+            return statement.wires
+        case Measure() | Reset():
+            return (statement.wire,)
+        case If():
+            raise AssertionError("a condition was written in Blackbird")
+        case _:
+            assert_never(statement)
+
+
+def _lines(statement: Statement, names: Names) -> Iterator[str]:
+    match statement:
+        case Op():
+            name = spelled(statement, statement.gate.spelling.blackbird, "Blackbird")
+            arguments = ", ".join(_angle(angle, names) for angle in statement.angles)
+            modes = ", ".join(map(str, statement.wires))
+            yield f"{name}({arguments}) | {modes}" if len(statement.wires) == 1 else f"{name}({arguments}) | [{modes}]"
+        case Measure():
+            yield f"{_detector(statement, names)} | {statement.wire}"
+        case Reset():
+            yield f"Vacuum() | {statement.wire}"
+        case If():
+            raise unsayable("Blackbird has no conditions", statement.span)
+        case _:
+            assert_never(statement)
+
+
+def _detector(measure: Measure, names: Names) -> str:
+    """Only the detectors that take an argument, and photon counting, have parentheses."""
+    match measure.detection:
+        case "homodyne" if measure.angle.is_zero:
+            return "MeasureX"
+        case "homodyne" if measure.angle == pi_times(1, 2):
+            return "MeasureP"
+        case "homodyne":
+            return f"MeasureHomodyne({_angle(measure.angle, names)})"
+        case "heterodyne":
+            return "MeasureHD"
+        case "fock":
+            return "MeasureFock()"
+        case "z":
+            raise AssertionError("a qubit measurement reached the Blackbird writer")
+        case _:
+            assert_never(measure.detection)
+
+
+def _angle(angle: Angle, names: Names) -> str:
+    def symbol(atom: Atom) -> str:
+        return f"{{{names[atom]}}}"
+
+    text = affine_text(angle, symbol, grouped=True)
+    return f"({text})" if text.startswith("-") else text

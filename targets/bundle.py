@@ -1,0 +1,146 @@
+"""Bundles: a derivative as files that a plain script with the vendor's library alone can run."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qcompile.angle import number
+from qcompile.diagnostics import Code, error
+from qcompile.ir import Adjoint, Module, Program, Row, Shifted, Template
+from qcompile.targets.binding import map_angles
+from qcompile.targets.emit import Language, check_sayable, find_language, write
+from qcompile.targets.expressions import Names, emitted_names
+from qcompile.targets.manifest import FORMAT, Placement, describe, to_json
+from qcompile.targets.settings import Setting, measured, measurement_settings
+from qcompile.targets.writing import cell_names
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Files by name: a program for each template, one for each of its measurement settings, and the manifest."""
+
+    files: Mapping[str, str]
+
+    def save(self, folder: str | Path) -> Path:
+        """Writes all files or none: into a new folder beside, which is then renamed.
+
+        Raises:
+            CompileError: UNWRITABLE, also when the folder holds anything that is no bundle.
+        """
+        target = Path(folder).absolute()
+        _check_replaceable(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as made:
+                fresh = Path(made, "new")
+                fresh.mkdir()
+                for name, text in self.files.items():
+                    Path(fresh, name).write_text(text, encoding="utf-8")
+                _put(fresh, target, Path(made, "old"))
+        except OSError as fault:
+            raise error(Code.UNWRITABLE, f"{target}: {fault.strerror}") from None
+        return target
+
+
+def bundle(module: Module, language: str, optimize: int = 2) -> Bundle:
+    """The files of a derivative; of a program, those of its value.
+
+    Raises:
+        CompileError: UNKNOWN_LANGUAGE, UNSAYABLE, UNBOUND (OpenQASM 2), METHOD (an adjoint derivative).
+    """
+    target = find_language(language)
+    shifted = _legal(_as_shifted(module), target, optimize)
+    programs = [template.program for template in shifted.templates]
+    names = emitted_names(programs, target.arrays)
+    files: dict[str, str] = {}
+    placements: list[Placement] = []
+    for template in shifted.templates:
+        texts, placement = _place(template, target, names)
+        files |= texts
+        placements.append(placement)
+    files[MANIFEST] = to_json(describe(shifted, target, names, placements, files))
+    return Bundle(files)
+
+
+def _place(template: Template, language: Language, names: Names) -> tuple[dict[str, str], Placement]:
+    """The files of one template, and what is in which."""
+    file = template.name + language.suffix
+    files = {file: write(template.program, language, names)}
+    settings, unread = measurement_settings(template.program)
+    placed: list[tuple[str, Setting, tuple[str, ...] | None]] = []
+    for index, setting in enumerate(settings):
+        name = f"{template.name}.m{index}{language.suffix}"
+        program = measured(template.program, setting.basis)
+        files[name] = write(program, language, names)
+        cells = tuple(cell_names(program)[-len(setting.basis) :]) if language.kind == "qubit" else None
+        placed.append((name, setting, cells))
+    return files, Placement(file, tuple(placed), unread)
+
+
+def _as_shifted(module: Module) -> Shifted:
+    match module:
+        case Program():
+            from qcompile.passes.differentiate import lift
+
+            return lift(module)
+        case Shifted():
+            return module
+        case Adjoint():
+            cure = 'differentiate with method="shift" or "auto"'
+            raise error(Code.METHOD, "an adjoint derivative runs on the simulator alone", None, cure)
+
+
+def _legal(module: Shifted, language: Language, optimize: int) -> Shifted:
+    from qcompile.passes import lowering
+
+    if not language.parametric:
+        module = _one_template_per_row(module)
+    for template in module.templates:
+        check_sayable(template.program, language)
+    legal = lowering(language.name, optimize)(module)
+    if not isinstance(legal, Shifted):
+        raise AssertionError("a pass turned a shifted module into something else")
+    return legal
+
+
+def _one_template_per_row(module: Shifted) -> Shifted:
+    """The rows' slots written into the circuits, for a language that has no parameters."""
+    templates: list[Template] = []
+    for index, row in enumerate(module.rows):
+        program = module.templates[row.template].program
+        unset = {e: number(0.0) for p in program.parameters if p.role == "slot" for e in p.elements()}
+        kept = tuple(p for p in program.parameters if p.role != "slot")
+        bound = map_angles(replace(program, parameters=kept), {**unset, **dict(row.settings)})
+        templates.append(Template(f"{module.templates[row.template].name}_r{index}", bound))
+    rows = tuple(Row(index) for index in range(len(module.rows)))
+    return replace(module, templates=tuple(templates), rows=rows)
+
+
+def _put(fresh: Path, target: Path, old: Path) -> None:
+    """Renames; what was there comes back when the second renaming fails."""
+    if target.exists():
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+
+
+def _check_replaceable(target: Path) -> None:
+    if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+        return
+    try:
+        known = json.loads(Path(target, MANIFEST).read_text(encoding="utf-8")).get("format") == FORMAT
+    except (OSError, ValueError, AttributeError):
+        known = False
+    if not known:
+        label = f"{target} holds something that is no bundle"
+        raise error(Code.UNWRITABLE, label, None, "name a new folder, or an older bundle to replace")

@@ -1,0 +1,60 @@
+"""What the writers of the target languages share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qcompile.diagnostics import Code, CompileError, Span, error
+from qcompile.ir import Op, Program, Register, Statement
+
+CELL_PREFIX = "bit_"
+Condition = tuple[tuple[int, bool], ...]
+
+
+def spelled(op: Op, spelling: str, language: str) -> str:
+    """The gate's name in the language.
+
+    Raises:
+        CompileError: UNSAYABLE, when the gate has no name there or carries a modifier that legalizing left.
+    """
+    if not spelling or op.controls or op.inverse:
+        modifiers = "inv @ " * op.inverse + f"ctrl({len(op.controls)}) @ " * bool(op.controls)
+        raise unsayable(f"{language} has no `{modifiers}{op.gate.name}`", op.span)
+    return spelling
+
+
+def unsayable(label: str, span: Span | None, help: str = "") -> CompileError:
+    return error(Code.UNSAYABLE, label, span, help or "another target may have it: `qcompile targets` lists them")
+
+
+def is_global_phase(statement: Statement) -> bool:
+    """A gate on no wire: outside of controls, which legalizing has resolved, nothing can observe it."""
+    return isinstance(statement, Op) and not statement.wires
+
+
+def bit_registers(program: Program) -> list[tuple[str, int]]:
+    """The emitted name and length of each classical register, in order."""
+    return [(CELL_PREFIX + register.name, register.length) for register in _classical(program)]
+
+
+def cell_names(program: Program) -> list[str]:
+    """The emitted name of each classical cell."""
+    return [f"{name}[{index}]" for name, length in bit_registers(program) for index in range(length)]
+
+
+def whole_register(condition: Condition, program: Program) -> tuple[str, int, int] | None:
+    """Name, length and value of the one register that the condition fixes wholly, first bit least significant."""
+    first = 0
+    for name, length in bit_registers(program):
+        if {cell for cell, _ in condition} == set(range(first, first + length)):
+            return name, length, sum(1 << (cell - first) for cell, wanted in condition if wanted)
+        first += length
+    return None
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _classical(program: Program) -> list[Register]:
+    return [register for register in program.registers if not register.is_quantum]
