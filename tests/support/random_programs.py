@@ -80,7 +80,7 @@ def ops(draw: _Draw, wires: int, gates: Sequence[Gate], affine: bool) -> Op:
 @st.composite
 def pauli_sums(draw: _Draw, wires: int) -> Operator:
     count = draw(st.integers(1, 3))
-    terms = []
+    terms: list[tuple[tuple[Angle, Angle], Word]] = []
     for _ in range(count):
         letters = draw(st.text("IXYZ", min_size=wires, max_size=wires).filter(lambda text: set(text) != {"I"}))
         word = tuple((letter, wire) for wire, letter in enumerate(letters) if letter != "I")
