@@ -35,7 +35,7 @@ class Recovery:
         if start >= len(self.source.text) or len(self.found) >= MAX_FAULTS or not _unwind(parser.parser_state):
             return False
         closes = "RBRACE" in parser.accepts()
-        parser.lexer_thread.state.line_ctr.char_pos = _next_statement(self.source.text, start, closes)
+        _lexer_thread(parser).state.line_ctr.char_pos = _next_statement(self.source.text, start, closes)
         return True
 
     def _diagnostic(self, start: int, end: int, accepted: set[str]) -> Diagnostic:
@@ -65,6 +65,11 @@ class Recovery:
             return ""
         *most, last = names
         return f"expected {', '.join(most)} or {last}" if most else f"expected {last}"
+
+
+def _lexer_thread(parser: Any) -> Any:
+    """The attribute has two names: `lark-parser` 0.12, which Strawberry Fields brings, installs itself over `lark`."""
+    return parser.lexer_thread if hasattr(parser, "lexer_thread") else parser.lexer_state
 
 
 def _place(fault: UnexpectedInput, text: str) -> tuple[int, int]:
