@@ -20,6 +20,7 @@ from qcompile.ir import (
     Reset,
 )
 from qcompile.ir.program import Role
+from qcompile.targets.writing import is_global_phase
 
 PREFIXES: dict[Role, str] = {"param": "par_", "input": "par_", "slot": "slot_"}
 COMPUTED_PREFIX = "cmp_"
@@ -81,11 +82,11 @@ def used_inputs(program: Program, names: Names) -> list[str]:
 
 
 def angles(program: Program) -> Iterator[Angle]:
-    """Every angle of the program's statements."""
+    """Every angle of the program's statements that is written: global phases are not."""
     for statement in program.statements():
         match statement:
             case Op():
-                yield from statement.angles
+                yield from () if is_global_phase(statement) else statement.angles
             case Measure():
                 yield statement.angle
             case Reset() | If():

@@ -6,9 +6,9 @@ back to the same point (Jones & Gacon 2020, arXiv:2009.02823).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from qcompile.angle import Angle, Element, derivative
+from qcompile.angle import Angle, Element, derivative, elements
 from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.grammar import invert
 from qcompile.ir import Adjoint, AdjointComponent, Expectation, Gradient, Op, Program, Variance
@@ -24,8 +24,9 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
     Raises:
         CompileError: METHOD, where the program measures or resets, or returns other than expectations and variances.
     """
-    forward = expanded(program, frozenset(wrt), keep_words=False)
-    ops = _unitary_ops(forward, wrt)
+    wanted = frozenset(wrt)
+    forward = expanded(program, wanted, keep_words=False)
+    ops = _unitary_ops(forward, wanted)
     sights = [sightings(forward, output) for output in forward.outputs]
     reverse: list[Op | Gradient] = []
     angles: list[Angle] = []
@@ -35,35 +36,34 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
         if op.gate.preparation:
             _check_fresh(op, ops[:position])
             continue
-        if _reaches(op, wrt) and any(id(op) in sight for sight in sights):
+        if any(_depends(angle, wanted) for angle in op.angles) and any(id(op) in sight for sight in sights):
             generator, scale = generator_of(op, 0)
             reverse.append(Gradient(len(angles), generator))
             angles.append(op.angles[0] if scale > 0 else -op.angles[0])
-            needed = len(reverse)
+            needed = len(reverse) + 1  # the op itself too; nothing reads what comes after the last of them
         reverse.append(invert(op))
-    components = tuple(
-        AdjointComponent(output, element, _readings(angles, element))
-        for output in range(len(forward.outputs))
-        for element in wrt
-    )
-    return Adjoint(forward, tuple(_dropped_tail(reverse, needed)), len(angles), components)
+    readings = _readings(angles, wrt)
+    outputs = range(len(forward.outputs))
+    components = tuple(AdjointComponent(k, element, readings[element]) for k in outputs for element in wrt)
+    return Adjoint(forward, tuple(reverse[:needed]), len(angles), components)
 
 
-def _readings(angles: list[Angle], element: Element) -> tuple[tuple[Angle, int], ...]:
-    slopes = ((derivative(angle, element), slot) for slot, angle in enumerate(angles))
-    return tuple((slope, slot) for slope, slot in slopes if not slope.is_zero)
+def _readings(angles: list[Angle], wrt: Sequence[Element]) -> dict[Element, tuple[tuple[Angle, int], ...]]:
+    """By element, the slots whose angles depend on it, weighted by their slopes."""
+    found: dict[Element, list[tuple[Angle, int]]] = {element: [] for element in wrt}
+    for slot, angle in enumerate(angles):
+        for element in dict.fromkeys(elements(angle)):
+            slope = derivative(angle, element)
+            if element in found and not slope.is_zero:
+                found[element].append((slope, slot))
+    return {element: tuple(readings) for element, readings in found.items()}
 
 
-def _dropped_tail(reverse: list[Op | Gradient], needed: int) -> list[Op | Gradient]:
-    """The schedule up to the last gradient and the op it belongs to; nothing reads what comes after."""
-    return reverse[: needed + 1] if needed else []
+def _depends(angle: Angle, wanted: Collection[Element]) -> bool:
+    return any(element in wanted for element in elements(angle))
 
 
-def _reaches(op: Op, wrt: Sequence[Element]) -> bool:
-    return any(not derivative(angle, element).is_zero for angle in op.angles for element in wrt)
-
-
-def _unitary_ops(program: Program, wrt: Sequence[Element]) -> list[Op]:
+def _unitary_ops(program: Program, wanted: Collection[Element]) -> list[Op]:
     ops = [statement for statement in program.body if isinstance(statement, Op)]
     if len(ops) != len(program.body):
         other = next(statement for statement in program.body if not isinstance(statement, Op))
@@ -72,7 +72,7 @@ def _unitary_ops(program: Program, wrt: Sequence[Element]) -> list[Op]:
         if not isinstance(output, Expectation | Variance):
             raise _refusal("the adjoint method differentiates expectations and variances", output.span)
         for _, coefficient in output.observable.operator.terms:
-            if any(not derivative(coefficient, element).is_zero for element in wrt):
+            if _depends(coefficient, wanted):
                 raise _refusal("the adjoint method does not differentiate an observable's coefficients", output.span)
     return ops
 

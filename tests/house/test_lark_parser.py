@@ -23,7 +23,7 @@ except qc.CompileError as fault:
 
 
 def test_the_reader_works_with_the_package_that_overwrites_lark(tmp_path: Path, root: Path) -> None:
-    """Would catch a use of what only newer versions of Lark have, with which installing a client would break reading."""
+    """Would catch a use of what only newer versions of Lark have: installing a client would then break reading."""
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(tmp_path)]
     done = subprocess.run([*install, "lark-parser==0.12.0"], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import qcompile as qc
 from qcompile.angle import ONE, ZERO, Angle, Element, Value, evaluate
 from qcompile.ir import Program
+from qcompile.passes import lowering
 from qcompile.targets.emit import find_language
 from qcompile.targets.expressions import emitted_names
 
@@ -31,7 +32,7 @@ def program_of(text: str) -> Program:
 
 def input_values(program: Program, language: str, elements: Mapping[Element, Value]) -> dict[str, float]:
     """The value of every input that the emitted program may have, by emitted name."""
-    legal = qc.Legalize(language)(qc.Optimize()(program))
+    legal = lowering(language)(program)
     if not isinstance(legal, Program):
         raise TypeError("a pass made a derivative of a program")
     names = emitted_names([legal], find_language(language).arrays)
