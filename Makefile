@@ -3,7 +3,6 @@
 VENV   ?= .venv
 JOBS   ?= 2
 PYTEST ?= $(VENV)/bin/python -m pytest -n $(JOBS)
-export QCOMPILE_CORPORA ?= $(wildcard $(CURDIR)/../shared/corpora)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
