@@ -58,8 +58,8 @@ def action(ops: Iterable[Op], count: int) -> Action:
 
 
 def assert_same(left: Action, right: Action) -> None:
-    np.testing.assert_allclose(left[0], right[0], atol=1e-12)
-    np.testing.assert_allclose(left[1], right[1], atol=1e-12)
+    np.testing.assert_allclose(left[0], right[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(left[1], right[1], rtol=0, atol=1e-12)
 
 
 def test_names_are_unique() -> None:
@@ -96,14 +96,14 @@ def test_rows_hold_together(gate: Gate) -> None:
 def test_matrix_is_the_words(gate: Gate) -> None:
     """Would catch a wrong entry of a matrix, or a word that is right up to phase only."""
     count = len(gate.wires)
-    np.testing.assert_allclose(product_of(to_generators(an_op(gate)), count), np.array(gate.matrix), atol=1e-12)
+    np.testing.assert_allclose(product_of(to_generators(an_op(gate)), count), np.array(gate.matrix), rtol=0, atol=1e-12)
 
 
 @named(gate for gate in QUBIT if gate.generator is not None and gate.word)
 def test_word_is_the_generators(gate: Gate) -> None:
     """Would catch a decomposition that is right up to phase only, or at some angles only."""
     op, count = an_op(gate), len(gate.wires)
-    np.testing.assert_allclose(product_of(decompose(op), count), product_of([op], count), atol=1e-12)
+    np.testing.assert_allclose(product_of(decompose(op), count), product_of([op], count), rtol=0, atol=1e-12)
 
 
 @named(gate for gate in QUBIT if gate.generator is not None)
@@ -114,7 +114,7 @@ def test_spectrum_gives_the_exponential(gate: Gate) -> None:
     values, projectors = algebra.eigensystem(gate.generator, count)
     theta = 0.731
     spectral = sum(np.exp(-1j * theta * value) * projector for value, projector in zip(values, projectors, strict=True))
-    np.testing.assert_allclose(spectral, expm(-1j * theta * operator_matrix(gate.generator, count)), atol=1e-12)
+    np.testing.assert_allclose(spectral, expm(-1j * theta * operator_matrix(gate.generator, count)), rtol=0, atol=1e-12)
     gaps = {round(abs(a - b), 9) for a in values for b in values} - {0.0}
     assert algebra.frequencies(values) == pytest.approx(sorted(gaps))
 
@@ -128,14 +128,14 @@ def test_controlled_generator(gate: Gate) -> None:
     count = len(gate.wires) + 2
     expected = product_of([Op(gate, tuple(range(count)), op.angles, controls)], count)
     found = expm(-1j * float(op.angles[0]) * operator_matrix(generator, count))
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 @named(QUBIT)
 def test_inverse_undoes(gate: Gate) -> None:
     """Would catch a wrong `inverse` name, or `invert` on a gate that isn't its own inverse."""
     op, count = an_op(gate), len(gate.wires)
-    np.testing.assert_allclose(product_of([op, invert(op)], count), np.eye(2**count), atol=1e-12)
+    np.testing.assert_allclose(product_of([op, invert(op)], count), np.eye(2**count), rtol=0, atol=1e-12)
     assert invert(invert(op)) == op
     assert not gate.inverse or TABLE[gate.inverse].inverse == gate.name
 
@@ -160,7 +160,7 @@ def test_photonic_action_is_symplectic(gate: Gate) -> None:
     count = len(gate.wires)
     matrix, _ = action([an_op(gate)], count)
     omega = np.kron([[0, 1], [-1, 0]], np.eye(count))
-    np.testing.assert_allclose(matrix @ omega @ matrix.T, omega, atol=1e-12)
+    np.testing.assert_allclose(matrix @ omega @ matrix.T, omega, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_controlled_rows(row: str, plain: str, controls: int) -> None:
     op = an_op(TABLE[row])
     count = len(op.wires)
     expected = product_of([Op(TABLE[plain], op.wires, op.angles, (True,) * controls)], count)
-    np.testing.assert_allclose(product_of(to_generators(op), count), expected, atol=1e-12)
+    np.testing.assert_allclose(product_of(to_generators(op), count), expected, rtol=0, atol=1e-12)
 
 
 def ket(bits: str) -> Matrix:
@@ -192,10 +192,10 @@ def test_excitation_convention(name: str, occupied: str, empty: str) -> None:
     theta, count = 0.83, len(occupied)
     matrix = product_of([Op(TABLE[name], tuple(range(count)), (number(theta),))], count)
     cosine, sine = np.cos(theta / 2), np.sin(theta / 2)
-    np.testing.assert_allclose(matrix @ ket(occupied), cosine * ket(occupied) - sine * ket(empty), atol=1e-12)
-    np.testing.assert_allclose(matrix @ ket(empty), cosine * ket(empty) + sine * ket(occupied), atol=1e-12)
+    np.testing.assert_allclose(matrix @ ket(occupied), cosine * ket(occupied) - sine * ket(empty), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(matrix @ ket(empty), cosine * ket(empty) + sine * ket(occupied), rtol=0, atol=1e-12)
     idle = [k for k in range(2**count) if k not in (int(occupied, 2), int(empty, 2))]
-    np.testing.assert_allclose(matrix[:, idle], np.eye(2**count)[:, idle], atol=1e-12)
+    np.testing.assert_allclose(matrix[:, idle], np.eye(2**count)[:, idle], rtol=0, atol=1e-12)
 
 
 def test_orbital_rotation_is_fermionic() -> None:
@@ -209,4 +209,4 @@ def test_orbital_rotation_is_fermionic() -> None:
     moves = [sites[a].conj().T @ sites[b] - sites[b].conj().T @ sites[a] for a, b in ((0, 2), (1, 3))]
     expected = expm(theta / 2 * (moves[0] + moves[1]))
     found = product_of([Op(TABLE["orbital_rotation"], (0, 1, 2, 3), (number(theta),))], 4)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)

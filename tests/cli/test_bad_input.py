@@ -1,5 +1,6 @@
 """What users get wrong: each a diagnostic with a code and exit 1, no traceback, and no file left half-written."""
 
+import json
 import os
 import subprocess
 import sys
@@ -55,6 +56,23 @@ def test_the_command_says_what_is_wrong(fault: str, tmp_path: Path, source: Sour
     assert "Traceback" not in done.stderr
     assert not done.stdout
     assert sorted(tmp_path.iterdir()) == [tmp_path / "program.qc"]
+
+
+@pytest.mark.parametrize("command", ["check", "grad", "run", "train", "stats"])
+def test_json_holds_errors_too(command: str, qcompile: Run, source: Source) -> None:
+    """Would catch a command whose faults a program cannot read."""
+    done = qcompile(command, source("qubit q[2];\ncx q[0], q[0];\n"), "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    [found] = json.loads(done.stdout)["diagnostics"]
+    assert (found["code"], found["line"], found["column"]) == (Code.REPEATED_WIRE.id, 2, 10)
+
+
+def test_far_too_many_statements_are_refused_at_once(qcompile: Run, source: Source) -> None:
+    """Would catch minutes of reading what is refused in the end; semicolons in comments do not count."""
+    done = qcompile("check", source(";" * 2_000_001))
+    assert done.returncode == 1
+    assert f"error[{Code.TOO_LARGE.id}]" in done.stderr
+    assert qcompile("check", source("qubit q; // " + ";" * 2_000_001)).returncode == 0
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -194,3 +212,11 @@ def test_a_folder_with_other_files_is_left_alone(qcompile: Run, tmp_path: Path) 
     assert done.returncode == 1
     assert f"error[{Code.UNWRITABLE.id}]" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_setting_is_a_number_or_a_constant(qcompile: Run) -> None:
+    """Would catch `pi/2` refused or miscounted, and a name, a letter or nothing taken for a number."""
+    done = qcompile("run", "examples/h2.qc", "--set", "theta=-2*pi/8")
+    assert done.stdout == qcompile("run", "examples/h2.qc", "--set", "theta=-0.7853981633974483").stdout
+    for text in ("theta=", "theta=phi", "theta=Z[0]", "theta=1;2", "theta", "=1", "theta=1,"):
+        assert qcompile("run", "examples/h2.qc", "--set", text).returncode == 2

@@ -127,3 +127,10 @@ def test_help_is_quick(root: Path) -> None:
         subprocess.run([sys.executable, "-m", "qcompile", "--help"], capture_output=True, check=True, cwd=root)
         times.append(perf_counter() - start)
     assert min(times) < 0.5
+
+
+def test_the_standard_input_is_read_once(qcompile: Run) -> None:
+    """Would catch the second program read from an input that is used up, and called empty."""
+    done = qcompile("equiv", "-", "-")
+    assert done.returncode == 2
+    assert "standard input" in done.stderr

@@ -55,7 +55,7 @@ def same(program: Program, other: Program, up_to_phase: bool = False, seed: int 
     a, b = (unitary(p.body, wires, values) for p in (program, other))
     if up_to_phase:
         a = a * np.exp(1j * np.angle(np.vdot(a, b)))
-    return bool(np.allclose(a, b, atol=1e-9))
+    return bool(np.allclose(a, b, rtol=0, atol=1e-9))
 
 
 def expectation(program: Program, seed: int) -> float:
@@ -195,4 +195,4 @@ def test_adjoint_schedules_read_the_same(program: Program, seed: int) -> None:
     for step in (DeadUncompute(), CancelInverses(), MergeRotations(), FoldConstants(), LightCone(), Optimize(3)):
         after = step(schedule)
         assert isinstance(after, Adjoint)
-        assert np.allclose(before, readings(after, seed), atol=1e-9)
+        assert np.allclose(before, readings(after, seed), rtol=0, atol=1e-9)

@@ -27,9 +27,9 @@ def test_a_displacement_cut_is_the_infinite_one_cut() -> None:
     source = program("qumode m; displace(1.2, 0) m; return state();")
     result = execute(source, {}, tensor(5))
     exact = [math.exp(-0.72) * 1.2**k / math.sqrt(math.factorial(k)) for k in range(5)]
-    assert np.allclose(result.outputs[0], [exact], atol=1e-12)
-    assert np.isclose(result.leakage, 1 - np.sum(np.square(exact)), atol=1e-12)
-    assert np.isclose(result.edge, exact[4] ** 2, atol=1e-12)
+    assert np.allclose(result.outputs[0], [exact], rtol=0, atol=1e-12)
+    assert np.isclose(result.leakage, 1 - np.sum(np.square(exact)), rtol=0, atol=1e-12)
+    assert np.isclose(result.edge, exact[4] ** 2, rtol=0, atol=1e-12)
     assert leakage(source, {}, tensor(40)) < 1e-12
 
 
@@ -38,7 +38,7 @@ def test_words_are_not_cut_before_they_are_multiplied() -> None:
     product = "0.5*x[0] p[0] + 0.5*p[0] x[0]"
     text = f"qumode m; fock(9) m; return expect(x[0] x[0]), expect(n[0] n[0]), var(p[0]), expect({product});"
     outputs = run(program(text), {}, Options(cutoff=10))
-    assert np.allclose([value[0] for value in outputs], [19, 81, 19, 0], atol=1e-12)
+    assert np.allclose([value[0] for value in outputs], [19, 81, 19, 0], rtol=0, atol=1e-12)
 
 
 def test_a_mode_controlled_by_a_qubit() -> None:
@@ -46,9 +46,9 @@ def test_a_mode_controlled_by_a_qubit() -> None:
     body = "qubit q; qumode m; param a; h q; ctrl @ displace(a, 0) q, m;"
     text = f"{body} return expect(X[0]), expect(Z[0] n[0]), expect(n[0]);"
     overlap, signed, photons = run(program(text), {"a": [0.3, 0.9]}, Options(cutoff=20))
-    assert np.allclose(overlap, np.exp(-(np.array([0.3, 0.9]) ** 2) / 2), atol=1e-10)
-    assert np.allclose(photons, np.array([0.09, 0.81]) / 2, atol=1e-10)
-    assert np.allclose(signed, -photons, atol=1e-10)
+    assert np.allclose(overlap, np.exp(-(np.array([0.3, 0.9]) ** 2) / 2), rtol=0, atol=1e-10)
+    assert np.allclose(photons, np.array([0.09, 0.81]) / 2, rtol=0, atol=1e-10)
+    assert np.allclose(signed, -photons, rtol=0, atol=1e-10)
 
 
 THERMAL = "thermal(0.15) m[0]; squeeze(0.2, 0.2) m[0]; beamsplit(0.5, 0.1) m[0], m[1]; displace(0.2, 0) m[1];"
@@ -62,7 +62,7 @@ def test_both_engines_agree(body: str) -> None:
     """Would catch either engine's convention, the purification of a thermal state, and a preparation in mid-program."""
     text = f"qumode m[2]; {body} return expect(n[0]), expect(x[0] p[1]), var(x[1]), expect(p[1]);"
     fock, gaussian = run(program(text), {}, tensor(18)), run(program(text), {}, Options(engine="gaussian"))
-    assert np.allclose(np.array(fock), np.array(gaussian), atol=1e-5)
+    assert np.allclose(np.array(fock), np.array(gaussian), rtol=0, atol=1e-5)
 
 
 NEURON = """
@@ -84,7 +84,7 @@ def test_adjoint_gradients_are_those_of_the_cut_program() -> None:
     values = np.array(run(source, {"w": at + steps}, options))
     numeric = ((values[:, :7] - values[:, 7:]) / 2e-5).ravel()
     found = [float(component[0]) for component in evaluate(module, {"w": at}, options)]
-    assert np.allclose(found, numeric, atol=1e-8)
+    assert np.allclose(found, numeric, rtol=0, atol=1e-8)
 
 
 @pytest.mark.parametrize(("text", "code"), [

@@ -93,7 +93,7 @@ def quil_unitary(text: str, values: Mapping[str, float], wires: int) -> Matrix:
 
 def same_up_to_phase(left: Matrix, right: Matrix) -> bool:
     overlap = np.vdot(left, right)
-    return bool(np.allclose(left * (overlap / abs(overlap)), right, atol=1e-9)) if abs(overlap) > 0 else False
+    return bool(np.allclose(left * (overlap / abs(overlap)), right, rtol=0, atol=1e-9)) if abs(overlap) > 0 else False
 
 
 def run_script(name: str, *arguments: str | Path) -> dict[str, Any]:
