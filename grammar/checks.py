@@ -74,7 +74,11 @@ def _check_counts(
     if wires != expected:
         known = "with its controls, " if controls else ""
         label = f"{known}`{gate.name}` acts on {counted(expected, 'wire', 'wires')}, not {wires}"
-        advice = "name the controls first, then the gate's own wires" if controls else "name each wire once"
+        advice = (
+            "name the controls first, then the gate's own wires"
+            if controls
+            else "name each wire; a register repeats the gate on each of its own"
+        )
         yield Diagnostic(Code.WRONG_ARITY, label, span, advice)
 
 

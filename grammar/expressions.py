@@ -7,19 +7,22 @@ from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from qcompile.angle import Angle, call, number, parameter, pi_times
-from qcompile.diagnostics import Code, did_you_mean, error
+from qcompile.diagnostics import Code, error
 from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_WIRES, counted
+from qcompile.grammar.hints import factor_hint, function_hint
 from qcompile.grammar.scope import CALLABLE, Place, Scope, describe
 from qcompile.ir import Parameter
 from qcompile.operator import Operator
 
 LOOP_BOUND = "a loop bound"
+REMAINDER = "an operand of `%`"
 _CONSTANTS = {"pi": pi_times(1), "tau": pi_times(2), "euler": number(math.e)}
 _EXACT = 2**53
 _FINITE = "angles are finite real numbers"
 _FIXED = {
     LOOP_BOUND: "loops are unrolled when the program is compiled: write a number, and train the angles inside",
+    REMAINDER: "`%` takes whole numbers, as in the index `q[(i + 1) % 4]`",
     "this power": "gates with one angle take a parameter there: `rx(k*theta)` is `rx(theta)` to the power k",
 }
 
@@ -47,12 +50,7 @@ def angle(node: tree.Expression, scope: Scope) -> Angle:
 
 def constant(node: tree.Expression, scope: Scope, role: str) -> float:
     """A real number known now; `role` says what for."""
-    value = angle(node, scope)
-    if value.terms:
-        name = str(value.terms[0][0])
-        advice = _FIXED.get(role, f"parameters stand in angles; write a number for {role}")
-        raise error(Code.NOT_CONSTANT, f"{role} depends on `{name}`, which is set later", scope.span(node), advice)
-    return float(value.constant)
+    return _known(angle(node, scope), node, scope, role)
 
 
 def integer(node: tree.Expression, scope: Scope, role: str) -> int:
@@ -62,12 +60,15 @@ def integer(node: tree.Expression, scope: Scope, role: str) -> int:
             return int(node.text)
         label = f"{role} has {len(node.text)} digits"
         raise error(Code.TOO_LARGE, label, scope.span(node), f"stay below {MAX_WIRES}")
-    value = constant(node, scope, role)
-    if not value.is_integer():
-        raise error(Code.NOT_WHOLE, f"{role} is {value:g} here", scope.span(node), "write a whole number")
-    if abs(value) >= _EXACT:
-        raise error(Code.TOO_LARGE, f"{role} is {value:.3g} here", scope.span(node), f"stay below {MAX_WIRES}")
-    return int(value)
+    return _whole(angle(node, scope), node, scope, role)
+
+
+def remainder(left: Angle, right: Angle, factor: tree.Expression, scope: Scope) -> Angle:
+    """left % right of whole numbers known now; it has the sign of the right one, as in Python."""
+    dividend, divisor = (_whole(value, factor, scope, REMAINDER) for value in (left, right))
+    if divisor == 0:
+        raise error(Code.BAD_NUMBER, "this divides by zero", scope.span(factor), "divide by something else")
+    return number(float(dividend % divisor))
 
 
 def bounds(node: tree.Range, scope: Scope, role: str) -> range:
@@ -75,7 +76,8 @@ def bounds(node: tree.Range, scope: Scope, role: str) -> range:
     first, last = integer(node.first, scope, role), integer(node.last, scope, role)
     step = 1 if node.step is None else integer(node.step, scope, role)
     if step == 0:
-        raise error(Code.INDEX_RANGE, "the step is zero", scope.span(node), "steps are positive or negative")
+        advice = "a range is `start:step:end`, the end exclusive"
+        raise error(Code.INDEX_RANGE, "the step is zero", scope.span(node), advice)
     return range(first, last, step)
 
 
@@ -103,6 +105,10 @@ def element(operand: tree.Operand, scope: Scope) -> Angle:
             return entity
         case Parameter(text, size):
             return _entry(operand, text, size, scope)
+        case Place(register) if not register.is_quantum:
+            label = f"`{name.text}` is measured when the program runs"
+            advice = "angles are numbers and parameters; results steer `if (c[0]) { … }`"
+            raise error(Code.WRONG_KIND, label, scope.span(operand), advice)
         case Place():
             advice = "wires stand after the angles: `rx(theta) q[0];`"
             label = f"`{name.text}` is {describe(entity)}, not a number"
@@ -126,13 +132,32 @@ def position(index: tree.Expression, length: int, scope: Scope, what: str) -> in
     return value % length
 
 
+def _known(value: Angle, node: tree.Expression, scope: Scope, role: str) -> float:
+    if value.terms:
+        name = str(value.terms[0][0])
+        advice = _FIXED.get(role, f"parameters stand in angles; write a number for {role}")
+        raise error(Code.NOT_CONSTANT, f"{role} depends on `{name}`, which is set later", scope.span(node), advice)
+    return float(value.constant)
+
+
+def _whole(angle: Angle, node: tree.Expression, scope: Scope, role: str) -> int:
+    value = _known(angle, node, scope, role)
+    if not value.is_integer():
+        raise error(Code.NOT_WHOLE, f"{role} is {value:g} here", scope.span(node), "write a whole number")
+    if abs(value) >= _EXACT:
+        raise error(Code.TOO_LARGE, f"{role} is {value:.3g} here", scope.span(node), f"stay below {MAX_WIRES}")
+    return int(value)
+
+
 def _numbers(operand: tree.Operand, scope: Scope, quantum: bool) -> Wires:
     name = operand.name if isinstance(operand, tree.Item) else operand
     place = scope.lookup(name)
     if not isinstance(place, Place) or place.register.is_quantum != quantum:
         needed = "wires: a qubit or qumode register" if quantum else "bits, ints or reals"
         label = f"`{name.text}` is {describe(place)}"
-        raise error(Code.WRONG_KIND, label, scope.span(operand), f"name {needed}")
+        is_wire = isinstance(place, Place) and place.register.is_quantum
+        advice = "measure first: `c[0] = measure q[0];`" if is_wire else f"name {needed}"
+        raise error(Code.WRONG_KIND, label, scope.span(operand), advice)
     length = place.register.length
     if isinstance(operand, tree.Name):
         return Wires(tuple(range(place.first, place.first + length)), length == 1)
@@ -148,7 +173,8 @@ def _numbers(operand: tree.Operand, scope: Scope, quantum: bool) -> Wires:
 def _slice(node: tree.Range, length: int, scope: Scope, what: str) -> range:
     chosen = bounds(node, scope, "this index")
     if not chosen:
-        raise error(Code.INDEX_RANGE, "this range is empty", scope.span(node), "the end is exclusive: `q[0:2]` has two")
+        advice = "the end is exclusive, and the ends count from 0: `q[0:2]` has two"
+        raise error(Code.INDEX_RANGE, "this range is empty", scope.span(node), advice)
     if min(chosen) < 0 or max(chosen) >= length:
         label = f"{what} has {counted(length, 'entry', 'entries')}, and this range leaves them"
         raise error(Code.INDEX_RANGE, label, scope.span(node), f"ranges run from 0 to at most {length}, end exclusive")
@@ -209,9 +235,16 @@ def _product(node: tree.Times, scope: Scope) -> Angle:
     total = _angle(node.factors[0][1], scope)
     for sign, factor in node.factors[1:]:
         if not sign:
-            advice = "write `*` between factors; products without a sign belong to observables"
+            advice = factor_hint(factor.text if isinstance(factor, tree.Name) else "")
             raise error(Code.SYNTAX, "`*` is missing before this", scope.span(factor), advice)
-        total = total / _angle(factor, scope) if sign == "/" else total * _angle(factor, scope)
+        value = _angle(factor, scope)
+        match sign:
+            case "/":
+                total = total / value
+            case "%":
+                total = remainder(total, value, node, scope)
+            case _:
+                total = total * value
     return total
 
 
@@ -227,7 +260,7 @@ def raised(base: Angle, exponents: list[tuple[bool, Angle]]) -> Angle:
 def _call(node: tree.Call, scope: Scope) -> Angle:
     name = node.function.text
     if name not in CALLABLE:
-        advice = did_you_mean(name, CALLABLE) or f"the functions are {', '.join(sorted(CALLABLE))}"
+        advice = function_hint(name, CALLABLE)
         raise error(Code.UNKNOWN_NAME, f"no function is called `{name}`", scope.span(node.function), advice)
     if len(node.arguments) != 1:
         label = f"`{name}` takes one argument, not {len(node.arguments)}"

@@ -10,7 +10,8 @@ from qcompile.angle import Angle, number
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates import Kind
 from qcompile.grammar import tree
-from qcompile.grammar.expressions import angle, position, wires
+from qcompile.grammar.expressions import angle, position, remainder, wires
+from qcompile.grammar.hints import name_hint
 from qcompile.grammar.scope import Place, Scope
 from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, Word, collect, letters_by_wire, monomials
 
@@ -48,7 +49,7 @@ def _terms(node: tree.Expression, scope: Scope) -> Terms:
             if name.text in _KINDS:
                 return [(number(1.0), ((name.text, _wire(name, index, scope)),))]
             if len(name.text) == 1 and name.text not in scope.names:
-                advice = "the letters are X Y Z on qubits and x p n on qumodes"
+                advice = name_hint(name.text, {}) or "the letters are X Y Z on qubits and x p n on qumodes"
                 raise error(Code.BAD_OBSERVABLE, f"`{name.text}` is no letter", scope.span(name), advice)
         case tree.Name(text):
             if text in _KINDS and text not in scope.names:
@@ -86,17 +87,32 @@ def _product(node: tree.Times, scope: Scope) -> Terms:
     total = _terms(node.factors[0][1], scope)
     for sign, factor in node.factors[1:]:
         terms = _terms(factor, scope)
-        if sign != "/":
-            total = _times(total, terms, node, scope)
-            continue
-        if _scalar(terms) is None:
-            advice = "divide by numbers and parameters only"
-            raise error(Code.BAD_OBSERVABLE, "an observable cannot divide", scope.span(factor), advice)
-        divisor = angle(factor, scope)
-        if divisor.is_zero:
-            raise error(Code.BAD_NUMBER, "this is zero", scope.span(factor), "divide by something else")
-        total = [(coefficient / divisor, word) for coefficient, word in total]
+        match sign:
+            case "/":
+                total = _divided(total, terms, factor, scope)
+            case "%":
+                total = _remainder(total, terms, node, scope)
+            case _:
+                total = _times(total, terms, node, scope)
     return total
+
+
+def _divided(total: Terms, divisors: Terms, factor: tree.Expression, scope: Scope) -> Terms:
+    if _scalar(divisors) is None:
+        advice = "divide by numbers and parameters only"
+        raise error(Code.BAD_OBSERVABLE, "an observable cannot divide", scope.span(factor), advice)
+    divisor = angle(factor, scope)
+    if divisor.is_zero:
+        raise error(Code.BAD_NUMBER, "this is zero", scope.span(factor), "divide by something else")
+    return [(coefficient / divisor, word) for coefficient, word in total]
+
+
+def _remainder(total: Terms, divisors: Terms, node: tree.Expression, scope: Scope) -> Terms:
+    dividend, divisor = _scalar(total), _scalar(divisors)
+    if dividend is None or divisor is None:
+        advice = "`%` takes whole numbers: keep it in parentheses or in an index"
+        raise error(Code.BAD_OBSERVABLE, "an observable has no remainder", scope.span(node), advice)
+    return [(remainder(dividend, divisor, node, scope), ())]
 
 
 def _power(node: tree.Raised, scope: Scope) -> Terms:

@@ -9,8 +9,11 @@ from typing import Any, cast
 from lark import Token, UnexpectedCharacters, UnexpectedInput
 
 from qcompile.diagnostics import Code, Diagnostic, Source, Span
+from qcompile.grammar.hints import syntax_hint
 
 MAX_FAULTS = 50
+BRACKETS = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[(\[{]|[)\]}]")
+_WORD = re.compile(r"[A-Za-z0-9_]")
 _STEP = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[;{}]")
 _TRAILING = re.compile(r"(?:\s|//[^\n]*\n|/\*(?:(?!\*/)[\s\S])*\*/)+\Z")
 
@@ -47,15 +50,21 @@ class Recovery:
             return Diagnostic(Code.UNTERMINATED, "this comment is never closed", span, "close it with `*/`")
         if start >= len(text):
             span = Span(self.source, max(0, previous - 1), previous)
-            return Diagnostic(Code.UNTERMINATED, "the text ends here, too early", span, self._expectation(accepted))
+            advice = self._expectation(accepted) + _open_bracket(self.source)
+            return Diagnostic(Code.UNTERMINATED, "the text ends here, too early", span, advice)
         if "SEMICOLON" in accepted and "\n" in text[previous:start]:
             span = Span(self.source, max(0, previous - 1), previous)
             return Diagnostic(Code.SYNTAX, "`;` is missing after this", span, "a statement ends with `;`")
         span = Span(self.source, start, end)
-        advice = (
-            self._expectation(accepted) if text[start].isascii() else "names are made of A to Z, a to z, 0 to 9 and _"
-        )
+        advice = syntax_hint(text, start) or self._guess(text[start], accepted)
         return Diagnostic(Code.SYNTAX, f"`{text[start:end]}` does not fit here", span, advice)
+
+    def _guess(self, found: str, accepted: set[str]) -> str:
+        if not found.isascii():
+            return "names are made of A to Z, a to z, 0 to 9 and _"
+        if "SEMICOLON" in accepted and found.isalpha():
+            return "is a `;` missing before this?"
+        return self._expectation(accepted)
 
     def _expectation(self, accepted: set[str]) -> str:
         if "RETURN" in accepted:
@@ -79,7 +88,23 @@ def _place(fault: UnexpectedInput, text: str) -> tuple[int, int]:
     if token.type == "$END":
         return len(text), len(text)
     start = token.start_pos or 0
-    return start, start + len(token)
+    end = start + len(token)
+    while start > 0 and _WORD.match(text, start - 1) and _WORD.match(text, start):
+        start -= 1  # a keyword at the head of a longer word was read by itself
+    return start, end
+
+
+def _open_bracket(source: Source) -> str:
+    """Where the bracket stands that the end of the text leaves open."""
+    opened: list[re.Match[str]] = []
+    for bracket in BRACKETS.finditer(source.text):
+        if bracket.group() in ("(", "[", "{"):
+            opened.append(bracket)
+        elif bracket.group() in (")", "]", "}") and opened:
+            opened.pop()
+    if not opened:
+        return ""
+    return f"; the `{opened[-1].group()}` of line {source.position(opened[-1].start())[0]} is open"
 
 
 def _unwind(state: Any) -> bool:

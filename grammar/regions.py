@@ -8,7 +8,7 @@ from qcompile.angle import Angle, number
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.grammar import tree
 from qcompile.grammar.applications import application
-from qcompile.grammar.checks import MAX_OPS
+from qcompile.grammar.checks import MAX_OPS, counted
 from qcompile.grammar.expressions import LOOP_BOUND, Wires, angle, bounds, cells, integer, wires
 from qcompile.grammar.scope import KINDS, Scope
 from qcompile.ir import If, Measure, Reset, Statement
@@ -97,7 +97,8 @@ def _measurement(node: tree.Measurement, scope: Scope) -> list[Statement]:
         )
     width = 2 if detection == "heterodyne" else 1
     if len(target.numbers) != width * len(measured.numbers):
-        label = f"{width * len(measured.numbers)} results go into {len(target.numbers)} {found}s"
+        given = counted(width * len(measured.numbers), "result goes", "results go")
+        label = f"{given} into {counted(len(target.numbers), found, f'{found}s')}"
         advice = "heterodyne detection gives two reals, x and p" if width == 2 else "give each wire one result"
         raise error(Code.SIZES_DIFFER, label, scope.span(node), advice)
     scope.spend(len(measured.numbers), node)

@@ -11,6 +11,7 @@ from qcompile.diagnostics import Code, CompileError, Diagnostic, Source, Span, d
 from qcompile.gates import NAMES, Gate, Kind
 from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_OPS, MAX_WIRES
+from qcompile.grammar.hints import gate_hint, name_hint
 from qcompile.grammar.syntax import keywords
 from qcompile.ir import Parameter, Register
 from qcompile.operator import Operator
@@ -108,7 +109,7 @@ class Scope:
             raise error(code, f"the definition of `{name.text}` is not finished here", self.span(name), advice)
         if name.text in self.broken_gates:
             raise CompileError(())
-        advice = did_you_mean(name.text, (*NAMES, *self.gates)) or "`qcompile gates` lists the gates"
+        advice = gate_hint(name.text, self.gates)
         raise error(Code.UNKNOWN_GATE, f"no gate is called `{name.text}`", self.span(name), advice)
 
     def spend(self, count: int, node: tree.Node) -> None:
@@ -116,7 +117,7 @@ class Scope:
         self.ops += count
         if self.ops > MAX_OPS:
             label = f"the program has more than {MAX_OPS} operations here"
-            raise error(Code.TOO_LARGE, label, self.span(node), "shorten the loops")
+            raise error(Code.TOO_LARGE, label, self.span(node), "shorten its loops, or split it")
 
     def turn(self, node: tree.Loop) -> None:
         """Count the turns of all loops."""
@@ -129,7 +130,7 @@ class Scope:
         return [wire for wire, found in enumerate(self.kinds) if found == kind]
 
     def _hint(self, name: str) -> str:
-        close = did_you_mean(name, (*self.names, *CONSTANTS))
+        close = name_hint(name, self.names) or did_you_mean(name, (*self.names, *CONSTANTS))
         if close:
             return close
         if self.is_body:

@@ -11,11 +11,12 @@ from lark import Lark, UnexpectedInput
 
 from qcompile.diagnostics import Code, CompileError, Source, Span, error
 from qcompile.grammar import tree
+from qcompile.grammar.checks import MAX_OPS
 from qcompile.grammar.nodes import NodeMaker
-from qcompile.grammar.recovery import Recovery
+from qcompile.grammar.recovery import BRACKETS, Recovery
 
 MAX_DEPTH = 80
-_BRACKETS = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[(\[{]|[)\]}]")
+_COMMENT = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/")
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 
 
@@ -54,6 +55,7 @@ def _spelling() -> dict[str, str]:
 def _parsed(source: Source, start: str) -> Any:
     _check_characters(source)
     _check_depth(source)
+    _check_count(source)
     recovery = Recovery(source, _spelling())
     try:
         result: Any = _parser().parse(source.text, start=start, on_error=recovery)
@@ -72,9 +74,17 @@ def _check_characters(source: Source) -> None:
         raise error(Code.NOT_TEXT, label, help="give a UTF-8 text; compiled or compressed files are not programs")
 
 
+def _check_count(source: Source) -> None:
+    """Reading a statement takes long enough that what is far too many is refused before."""
+    limit = 2 * MAX_OPS
+    if source.text.count(";") > limit and _COMMENT.sub("", source.text).count(";") > limit:
+        label = f"{source.name} has more than {limit} statements"
+        raise error(Code.TOO_LARGE, label, help=f"a program has at most {MAX_OPS} operations")
+
+
 def _check_depth(source: Source) -> None:
     depth = 0
-    for bracket in _BRACKETS.finditer(source.text):
+    for bracket in BRACKETS.finditer(source.text):
         character = bracket.group()
         if character in "([{":
             depth += 1

@@ -67,7 +67,7 @@ class Total(NamedTuple):
 
 
 class Times(NamedTuple):
-    """A product; each factor with the sign before it: `*`, `/`, or nothing."""
+    """A product; each factor with the sign before it: `*`, `/`, `%`, or nothing."""
 
     factors: tuple[tuple[str, Expression], ...]
     start: int

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 
+MAX_LABEL = 300
+
 
 class Code(Enum):
     """Every fault the compiler reports: its title, and the page `qcompile explain` shows."""
@@ -200,8 +202,9 @@ def error(code: Code, label: str, span: Span | None = None, help: str = "") -> C
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Help that offers the nearest known name, or nothing."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else ""
+    lower = {word.lower(): word for word in known}
+    close = get_close_matches(name.lower(), list(lower), n=1)
+    return f"did you mean `{lower[close[0]]}`?" if close else ""
 
 
 def _excerpt(span: Span, label: str) -> Iterator[str]:
@@ -215,5 +218,6 @@ def _excerpt(span: Span, label: str) -> Iterator[str]:
     yield f"{gutter} --> {span.source.name}:{line}:{column}"
     yield f"{gutter} |"
     yield f"{line} | {shown}"
-    marks = "^" * min(length, 140)
+    marks = "^" * min(length, len(shown) - (column - 1 - first) or 1)
+    label = label if len(label) <= MAX_LABEL else f"{label[:MAX_LABEL]}…"
     yield f"{gutter} | {' ' * (column - 1 - first)}{marks} {label}"

@@ -28,11 +28,10 @@ def check(files: tuple[str, ...], as_json: bool) -> None:
             continue
         if not as_json:
             click.echo(line)
-    if as_json:
-        click.echo(json.dumps({"diagnostics": [diagnostic.record() for diagnostic in found]}, indent=2))
-        raise click.exceptions.Exit(1 if found else 0)
     if found:
         raise CompileError(found)
+    if as_json:
+        click.echo(json.dumps({"diagnostics": []}))
 
 
 def _summary(module: Module) -> str:

@@ -50,6 +50,7 @@ def emit(file: str, language: str, level: int, settings: Settings, observable: s
 def _bound(program: Program, settings: Settings) -> Program:
     """The program with numbers in place of the parameters that are set."""
     from qcompile.diagnostics import did_you_mean
+    from qcompile.grammar.checks import counted
     from qcompile.targets.binding import bind_parameters
 
     known = {p.name: p for p in program.parameters}
@@ -59,7 +60,11 @@ def _bound(program: Program, settings: Settings) -> Program:
             raise error(Code.UNKNOWN_NAME, label, help=did_you_mean(name, known))
         size = len(known[name].elements())
         if len(numbers) != size:
-            raise error(Code.BAD_VALUE, f"`{name}` takes {size} numbers, given: {len(numbers)}", known[name].span)
+            raise error(
+                Code.BAD_VALUE,
+                f"`{name}` takes {counted(size, 'number', 'numbers')}, given: {len(numbers)}",
+                known[name].span,
+            )
     pairs = ((known[name], numbers) for name, numbers in settings.items())
     values = {e: number for p, numbers in pairs for e, number in zip(p.elements(), numbers, strict=True)}
     return bind_parameters(program, values)

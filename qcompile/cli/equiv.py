@@ -37,6 +37,8 @@ def equiv(first: str, second: str, up_to_phase: bool, points: int, tolerance: fl
     """
     import numpy as np
 
+    if first == second == "-":
+        raise click.UsageError("the standard input holds one program: give the other as a file")
     programs = [_unitary_part(load_program(file), file) for file in (first, second)]
     sizes = _shared_sizes(programs)
     random = np.random.default_rng(seed)

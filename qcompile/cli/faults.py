@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import sys
@@ -14,12 +15,14 @@ import click
 from qcompile.diagnostics import Code, CompileError, error
 
 DONE, AT_FAULT, USAGE, NO_CLIENT, CLIENT_FAILED, OURS, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
+AS_JSON = "as_json"
 
 
 def guarded(command: click.Command, arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
+    notes: dict[str, bool] = {}
     try:
-        with command.make_context("qcompile", list(arguments)) as context:
+        with command.make_context("qcompile", list(arguments), obj=notes) as context:
             command.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
@@ -31,7 +34,7 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except CompileError as fault:
-        return _report_diagnostics(fault)
+        return _report_diagnostics(fault, notes.get(AS_JSON, False))
     except BrokenPipeError:
         return _stop_writing()
     except OSError as fault:
@@ -41,8 +44,12 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _report_diagnostics(fault: CompileError) -> int:
-    click.echo(str(fault), err=True)
+def _report_diagnostics(fault: CompileError, as_json: bool = False) -> int:
+    """As text on the standard error; with `--json` as an object on the standard output."""
+    if as_json:
+        click.echo(json.dumps({"diagnostics": [diagnostic.record() for diagnostic in fault.diagnostics]}, indent=2))
+    else:
+        click.echo(str(fault), err=True)
     missing = any(diagnostic.code is Code.MISSING_CLIENT for diagnostic in fault.diagnostics)
     return NO_CLIENT if missing else AT_FAULT
 

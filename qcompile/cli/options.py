@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import click
 
-from qcompile.diagnostics import Code, error
+from qcompile.cli.faults import AS_JSON
+from qcompile.diagnostics import Code, CompileError, error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,18 +33,36 @@ def _settings(context: click.Context, option: click.Parameter, texts: tuple[str,
         if name in found:
             raise click.BadParameter(f"{name} is set twice", context, option)
         try:
-            found[name] = [float(part) for part in numbers.split(",")]
-        except ValueError as fault:
+            found[name] = [_number(part) for part in numbers.split(",")]
+        except (ValueError, CompileError) as fault:
             raise click.BadParameter(f"{numbers!r} is not a number, or numbers with commas", context, option) from fault
     return found
 
 
+def _note_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
+    """Tells the reporter of faults, which knows no command's options."""
+    notes = cast("dict[str, bool] | None", context.find_object(dict))
+    if notes is not None:
+        notes[AS_JSON] = wanted
+    return wanted
+
+
+def _number(text: str) -> float:
+    """A number, or a constant expression such as `pi/2`; raises ValueError, CompileError."""
+    try:
+        return float(text)
+    except ValueError:
+        from qcompile.grammar import parse_operator
+
+        return sum(float(coefficient) for _, coefficient in parse_operator(text, ()).terms)
+
+
 file_argument = click.argument("file")
 files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+json_option = click.option("--json", "as_json", is_flag=True, callback=_note_json, help="Print JSON, errors too.")
 set_option = click.option(
     "--set", "settings", multiple=True, callback=_settings, metavar="NAME=NUMBERS",
-    help="The value of a parameter; commas fill an array. May be repeated.",
+    help="The value of a parameter, as 0.3 or pi/2; commas fill an array. May be repeated.",
 )  # fmt: skip
 level_option = click.option(
     "-O", "level", type=click.IntRange(0, 3), default=2, show_default=True, help="How much to optimise."
