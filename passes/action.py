@@ -172,13 +172,16 @@ def _commute(left: Action, right: Action, pattern: tuple[int, ...]) -> bool:
 
 
 def operators_commute(left: Operator, right: Operator) -> bool:
-    """Is [A, B] = 0? For Hermitian A and B it is exactly when AB is Hermitian."""
+    """Is [A, B] = 0, for operators or single words? A sum C is zero exactly when both C and iC are Hermitian."""
     pairs = list(product(left.terms, right.terms))
     if left.is_pauli and right.is_pauli and all(words_commute(v, w) for (v, _), (w, _) in pairs):
         return True
     if len(pairs) > PRODUCTS:
         return False
-    return collect([((a * b, Angle()), (*v, *w)) for (v, a), (w, b) in pairs])[1]
+    zero = Angle()
+    signed = [(order, c) for (v, a), (w, b) in pairs for order, c in (((*v, *w), a * b), ((*w, *v), -(a * b)))]
+    real, turned = [((c, zero), word) for word, c in signed], [((zero, c), word) for word, c in signed]
+    return collect(real)[1] and collect(turned)[1]
 
 
 def _embedded(matrix: ComplexArray, places: tuple[int, ...], size: int) -> ComplexArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -86,4 +87,5 @@ class _Walk:
     def _drop(self, place: int, earlier: Op) -> None:
         self.out[place] = None
         for wire in earlier.wires:
-            self.lanes[wire].remove(place)
+            lane = self.lanes[wire]
+            del lane[bisect_left(lane, place)]  # lanes ascend

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Value: TypeAlias = float | NDArray[np.float64]
 _NO_PI = Fraction(0)
+_READABLE = 2**53  # beyond it a whole number does not read back from text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,17 @@ class Number:
     plain: float = 0.0
     pi: Fraction = _NO_PI
 
+    @classmethod
+    def of(cls, plain: float, pi: Fraction) -> Number:
+        """plain + pi * π, with the multiple of π exact only where its text reads back."""
+        if max(abs(pi.numerator), pi.denominator) <= _READABLE:
+            return cls(plain, pi)
+        return cls(plain + math.pi * (pi.numerator / pi.denominator))
+
     def __add__(self, other: Number) -> Number:
-        return Number(self.plain + other.plain, self.pi + other.pi if other.pi or self.pi else _NO_PI)
+        if not (other.pi or self.pi):
+            return Number(self.plain + other.plain)
+        return Number.of(self.plain + other.plain, self.pi + other.pi)
 
     def __neg__(self) -> Number:
         return Number(0.0 - self.plain, -self.pi if self.pi else _NO_PI)
@@ -37,7 +47,7 @@ class Number:
         if not self.pi:
             return Number(self.plain * other.plain)
         if Fraction(other.plain).denominator <= 64:
-            return Number(self.plain * other.plain, self.pi * Fraction(other.plain))
+            return Number.of(self.plain * other.plain, self.pi * Fraction(other.plain))
         return Number(float(self) * other.plain)
 
     def reciprocal(self) -> Number:
@@ -141,7 +151,7 @@ class Angle:
             return call("div", self, other)
         if self.is_constant and self.constant.pi and not other.constant.pi and other.constant.plain.is_integer():
             divisor = other.constant.plain
-            return Angle(Number(self.constant.plain / divisor, self.constant.pi / Fraction(divisor)))
+            return Angle(Number.of(self.constant.plain / divisor, self.constant.pi / Fraction(divisor)))
         if self.is_constant:
             return number(float(self.constant) / float(other.constant))
         return Angle(

@@ -67,11 +67,13 @@ def collect(terms: Iterable[tuple[Complex, Word]]) -> tuple[Operator, bool]:
     Photonic words keep their written order; whether their sum is Hermitian is decided in the form with every x first.
     """
     total: dict[Word, Complex] = {}
+    largest = 0.0
     for coefficient, word in terms:
+        largest = max(largest, *(abs(float(part)) for part in coefficient if part.is_constant), 0.0)
         phase, reduced = _pauli_reduced(_grouped(word))
         total[reduced] = _plus(total.get(reduced, _NOTHING), _turned(coefficient, phase))
     operator = _collected((word, real) for word, (real, _) in total.items())
-    return operator, _is_hermitian(total)
+    return operator, _is_hermitian(total, largest)
 
 
 def multiply(left: Operator, right: Operator) -> Operator:
@@ -160,15 +162,15 @@ def _turned(value: Complex, quarter_turns: int) -> Complex:
     return ((real, imaginary), (-imaginary, real), (-real, -imaginary), (imaginary, -real))[quarter_turns]
 
 
-def _is_hermitian(total: Mapping[Word, Complex]) -> bool:
-    """Is O − O† zero once every word is written with each mode's x before its p?"""
+def _is_hermitian(total: Mapping[Word, Complex], largest: float) -> bool:
+    """Is O − O† zero, up to rounding of its largest coefficient, with each mode's x written before its p?"""
     difference: dict[tuple[object, ...], Complex] = {}
     for word, (real, imaginary) in total.items():
         for letters, value in ((word, (real, imaginary)), (word[::-1], (-real, imaginary))):
             for key, factor in _expanded(_grouped(letters)):
                 scaled = _times_complex(value, factor)
                 difference[key] = _plus(difference.get(key, _NOTHING), scaled)
-    return all(_negligible(part) for value in difference.values() for part in value)
+    return all(_negligible(part, largest) for value in difference.values() for part in value)
 
 
 def _expanded(word: Word) -> Iterator[tuple[tuple[object, ...], complex]]:
@@ -187,8 +189,8 @@ def _times_complex(value: Complex, factor: complex) -> Complex:
     return value[0] * real - value[1] * imaginary, value[0] * imaginary + value[1] * real
 
 
-def _negligible(part: Angle) -> bool:
-    return part.is_zero or (part.is_constant and abs(float(part)) < 1e-12)
+def _negligible(part: Angle, largest: float) -> bool:
+    return part.is_zero or (part.is_constant and abs(float(part)) < 1e-12 * largest)
 
 
 def _word_key(word: Word) -> tuple[int, tuple[tuple[int, str], ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,15 +16,21 @@ from qcompile.grammar import decompose
 from qcompile.ir import If, Measure, Op, Parameter, Program, Reset, Statement
 from qcompile.operator import Operator
 
+GRADIENT_WORDS = 1024  # the most words that a gradient op of the adjoint method reads
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One angle of one op: it enters as exp(-i·scale·angle·generator), the generator on the program's wires."""
+    """One angle of one op: it enters as exp(-i·scale·angle·generator), on the wires of the gate it belongs to.
+
+    `controlled`: under controls, which the generator leaves out.
+    """
 
     op: Op
     index: int
     generator: Operator
     scale: float
+    controlled: bool
 
     @property
     def angle(self) -> Angle:
@@ -73,16 +80,17 @@ def rewritten(body: tuple[Statement, ...], expand: Callable[[Op], Iterator[Op]])
 
 
 def slotted(program: Program, wanted: Collection[Element]) -> Program:
-    """The program with a slot added to every angle that a wanted element reaches and that has none yet."""
+    """The program with a slot added to every angle that a wanted element reaches and that has none of its own yet."""
     known = next((p for p in program.parameters if p.role == "slot"), None)
     name = known.name if known else _fresh("s", program)
     count = known.size or 0 if known else 0
+    own = _own_slots(program)
 
     def add(op: Op) -> Iterator[Op]:
         nonlocal count
         angles = list(op.angles)
         for k, angle in enumerate(angles):
-            if _disjoint(angle, wanted) or slot_of(angle, name) is not None:
+            if _disjoint(angle, wanted) or _slot_of(angle, own) is not None:
                 continue
             angles[k] = angle + parameter(name, count)
             count += 1
@@ -95,51 +103,63 @@ def slotted(program: Program, wanted: Collection[Element]) -> Program:
 
 
 def occurrences(program: Program) -> Iterator[tuple[Element, Occurrence]]:
-    """Every slot of the program with the occurrence it shifts."""
-    slots = {element for p in program.parameters if p.role == "slot" for element in p.elements()}
+    """Every angle that has a slot of its own, by that slot."""
+    own = _own_slots(program)
     for statement in program.statements():
         if not isinstance(statement, Op):
             continue
         for index, angle in enumerate(statement.angles):
-            slot = next((atom for atom, _ in angle.terms if atom in slots), None)
-            if isinstance(slot, Element):
-                generator, scale = generator_of(statement, index)
-                yield slot, Occurrence(statement, index, generator, scale)
+            slot = _slot_of(angle, own)
+            if slot is not None:
+                factor, scale = _found(statement, index)
+                yield slot, Occurrence(statement, index, gate_generator(factor.gate), scale, bool(factor.controls))
 
 
-def slot_of(angle: Angle, name: str) -> Element | None:
-    """The slot that is already added to this angle."""
-    return next((a for a, c in angle.terms if isinstance(a, Element) and a.name == name and c == ONE), None)
+def _own_slots(program: Program) -> set[Element]:
+    """Slots that occur once. A pass may have spread one over several angles: to shift it shifts them all."""
+    slots = {element for p in program.parameters if p.role == "slot" for element in p.elements()}
+    angles = [angle for statement in program.statements() if isinstance(statement, Op) for angle in statement.angles]
+    uses = Counter(element for angle in angles for element in elements(angle))
+    return {slot for slot in slots if uses[slot] == 1}
+
+
+def _slot_of(angle: Angle, own: set[Element]) -> Element | None:
+    """The slot that is added to this angle and to no other, as it is."""
+    return next((atom for atom, c in angle.terms if isinstance(atom, Element) and atom in own and c == ONE), None)
 
 
 def generator_of(op: Op, index: int) -> tuple[Operator, float]:
     """The generator of one angle of an op on the program's wires, controls included, and the angle's scale."""
+    factor, scale = _found(op, index)
+    if len(gate_generator(factor.gate).terms) << len(factor.controls) > GRADIENT_WORDS:
+        label = f"`{op.gate.name}` under {len(op.controls)} controls has too many terms to read its gradient"
+        raise error(Code.METHOD, label, op.span, "use `--method shift`")
+    return controlled(gate_generator(factor.gate), factor.controls).on(factor.wires).on(op.wires), scale
+
+
+def _found(op: Op, index: int) -> tuple[Op, float]:
+    """The one factor of an op that an angle enters, on the op's own wires, and the angle's scale in it.
+
+    An inverted op holds the inverse factor exp(+iθG).
+    """
     found = _factor(op.gate, op.controls, index)
     if found is None:
         raise AssertionError(f"`{op.gate.name}` was left whole though an angle occurs in several of its factors")
-    generator, scale = found
-    return generator.on(op.wires), -scale if op.inverse else scale
+    factor, scale = found
+    return factor, -scale if op.inverse else scale
 
 
 @lru_cache(maxsize=4096)
-def _factor(gate: Gate, controls: tuple[bool, ...], index: int) -> tuple[Operator, float] | None:
-    """The one factor of the gate that an angle enters, on the op's own wires, or None if there are several.
-
-    An inverted op holds the inverse factor exp(+iθG), whose generator the caller negates by the scale.
-    """
-    if gate.generator is not None:
-        return controlled(gate.generator, controls), 1.0
+def _factor(gate: Gate, controls: tuple[bool, ...], index: int) -> tuple[Op, float] | None:
+    """The one factor of the gate that an angle enters, on the op's own wires, or None if there are several."""
     wires = tuple(range(len(controls) + len(gate.wires)))
     formal = tuple(parameter(name) for name in gate.parameters)
-    element = Element(gate.parameters[index])
-    factors = [op for op in generator_ops(Op(gate, wires, formal, controls)) if not _disjoint_all(op, element)]
+    whole, element = Op(gate, wires, formal, controls), Element(gate.parameters[index])
+    factors = [op for op in generator_ops(whole) if not _disjoint_all(op, element)]
     if len(factors) != 1 or factors[0].gate.generator is None:
         return None
     slope = derivative(factors[0].angles[0], element)
-    if not slope.is_constant:
-        return None
-    only = factors[0]
-    return controlled(gate_generator(only.gate), only.controls).on(only.wires), float(slope)
+    return (factors[0], float(slope)) if slope.is_constant else None
 
 
 def gate_generator(gate: Gate) -> Operator:

@@ -44,16 +44,21 @@ class Rule:
 
 
 @lru_cache(maxsize=4096)
-def shift_rule(generator: Operator, scale: float, degree: int | None) -> Rule | None:
+def shift_rule(generator: Operator, scale: float, degree: int | None, controlled: bool = False) -> Rule | None:
     """The rule for an angle θ that enters as exp(-i·scale·θ·G); None where no finite rule exists.
 
     Args:
+        controlled: there are controls on the gate.
         degree: of the observable in the quadratures, pulled back to just after the gate; unused on qubits, None if
             it has no finite one.
     """
     if generator.is_pauli:
-        return trigonometric(tuple(abs(scale) * f for f in pauli_frequencies(generator)))
-    if degree is None or any(letter in PAULI_LETTERS for word, _ in generator.terms for letter, _ in word):
+        return trigonometric(tuple(abs(scale) * f for f in pauli_frequencies(generator, controlled)))
+    if (
+        degree is None
+        or controlled
+        or any(letter in PAULI_LETTERS for word, _ in generator.terms for letter, _ in word)
+    ):
         return None
     if quadratures_commute(generator):  # every other quadrature moves by something linear in the angle
         return polynomial(degree, STEP if is_gaussian(generator) else CUBIC_STEP)
@@ -69,16 +74,19 @@ def shift_rule(generator: Operator, scale: float, degree: int | None) -> Rule | 
     return None
 
 
-def pauli_frequencies(generator: Operator) -> tuple[float, ...]:
-    """Frequencies of a Pauli sum; of any width where it is one word."""
+def pauli_frequencies(generator: Operator, controlled: bool = False) -> tuple[float, ...]:
+    """Frequencies of a Pauli sum; of any width where it is one word. Controls add the eigenvalue 0 to the spectrum."""
     support = generator.support
-    words = [(word, coefficient) for word, coefficient in generator.terms if word]
+    words = [(word, float(coefficient)) for word, coefficient in generator.terms if word]
     if len(words) == 1:
-        return (2 * abs(float(words[0][1])),)
-    if len(support) > DENSE_LIMIT:
+        identity = sum(float(coefficient) for word, coefficient in generator.terms if not word)
+        spectrum = np.array([identity - words[0][1], identity + words[0][1]])
+    elif len(support) <= DENSE_LIMIT:
+        local = generator.on({wire: k for k, wire in enumerate(support)})
+        spectrum = eigensystem(local, len(support))[0]
+    else:
         raise AssertionError(f"the spectrum of a generator on {len(support)} wires was asked for")
-    local = generator.on({wire: k for k, wire in enumerate(support)})
-    return frequencies(eigensystem(local, len(support))[0])
+    return frequencies(np.append(spectrum, 0.0) if controlled else spectrum)
 
 
 def trigonometric(rates: tuple[float, ...]) -> Rule:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from qcompile.angle import ONE, Angle, Element, Number, derivative, elements
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Evaluation, Expectation, Observable, Op, Output, Reading, Row, Shifted, Template
+from qcompile.ir import Evaluation, Expectation, Observable, Op, Output, Probabilities, Reading, Row, Shifted, Template
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
 from qcompile.passes.differentiate.rules import Rule, shift_rule
 from qcompile.passes.differentiate.visibility import Sight, sightings
 
-_NEGLIGIBLE = 1e-15  # weights that cancelled up to rounding
+_ROUNDING = 1e-14  # of the largest part of a weight that cancelled
 
 
 def shifted_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
@@ -41,6 +41,12 @@ def shifted_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
 
 
 def _prepared(template: Template, wrt: Sequence[Element]) -> Template:
+    for output in template.program.outputs:
+        if not isinstance(output, Expectation | Probabilities):
+            raise error(
+                Code.NOT_DIFFERENTIABLE, "the shift rules do not hold for this output of a template", output.span,
+                "return expectations or probabilities; `differentiate` a program to have its variances as such",
+            )  # fmt: skip
     program = slotted(expanded(template.program, frozenset(wrt), keep_words=True), frozenset(wrt))
     return Template(template.name, program)
 
@@ -108,10 +114,12 @@ class _Differentiation:
 
     def differentiate(self, readings: tuple[Reading, ...], element: Element) -> tuple[Reading, ...]:
         total: dict[tuple[Evaluation, ...], Angle] = {}
+        largest: dict[tuple[Evaluation, ...], float] = {}
 
         def add(weight: Angle, evaluations: tuple[Evaluation, ...]) -> None:
             key = tuple(sorted(evaluations))
             total[key] = total.get(key, Angle()) + weight
+            largest[key] = max(largest.get(key, 0.0), abs(float(weight.constant)))
 
         for reading in readings:
             add(derivative(reading.weight, element), reading.evaluations)
@@ -119,7 +127,7 @@ class _Differentiation:
                 others = reading.evaluations[:k] + reading.evaluations[k + 1 :]
                 for weight, shifted in self._slope(evaluation, element):
                     add(reading.weight * weight, (*others, shifted))
-        return tuple(Reading(weight, key) for key, weight in total.items() if not _vanishes(weight))
+        return tuple(Reading(weight, key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
 
     def _slope(self, evaluation: Evaluation, element: Element) -> list[tuple[Angle, Evaluation]]:
         """d evaluation / d element as weighted evaluations."""
@@ -151,12 +159,13 @@ class _Differentiation:
 
 
 def _rule(occurrence: Occurrence, sight: Sight) -> Rule:
-    rule = shift_rule(occurrence.generator, occurrence.scale, sight.degree)
+    generator, scale, controlled = occurrence.generator, occurrence.scale, occurrence.controlled
+    rule = shift_rule(generator, scale, sight.degree, controlled)
     if rule is not None:
         return rule
     op = occurrence.op
     label = f"`{op.gate.name}` has no finite shift rule"
-    if shift_rule(occurrence.generator, occurrence.scale, 1) is not None:
+    if shift_rule(generator, scale, 1, controlled) is not None:
         label += " here: what is measured is no polynomial in the quadratures just after it"
     raise error(Code.NO_RULE, label, op.span, _WAY_OUT)
 
@@ -173,8 +182,8 @@ def _wrapped(value: Angle, rule: Rule) -> Angle:
     return Angle(Number(0.0, -turned if turned == -period / 2 else turned))
 
 
-def _vanishes(weight: Angle) -> bool:
-    return weight.is_zero or (weight.is_constant and abs(float(weight)) < _NEGLIGIBLE)
+def _vanishes(weight: Angle, largest: float) -> bool:
+    return weight.is_zero or (weight.is_constant and abs(float(weight)) <= _ROUNDING * largest)
 
 
 def _compacted(module: Shifted) -> Shifted:

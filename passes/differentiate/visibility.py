@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from qcompile.gates import Kind
-from qcompile.gates.algebra import controlled, is_gaussian, quadratures_commute
+from qcompile.gates.algebra import is_gaussian, quadratures_commute
 from qcompile.ir import (
     Expectation,
     If,
@@ -30,6 +30,7 @@ from qcompile.ir import (
 from qcompile.operator import Operator
 from qcompile.passes.action import operators_commute
 from qcompile.passes.differentiate.occurrences import generator_ops
+from qcompile.passes.synthesis import controlled_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,14 @@ class _Piece:
 
 @dataclass(slots=True)
 class _Pulled:
-    """The observable pulled back to a point, and the classical cells whose values it has come to depend on."""
+    """The observable pulled back to a point, and the classical cells whose values it has come to depend on.
+
+    `acted`: something in this region acts on it. It may then look as before and still depend on the condition.
+    """
 
     pieces: list[_Piece]
     cells: set[int] = field(default_factory=lambda: set[int]())
+    acted: bool = False
 
     def copy(self) -> _Pulled:
         return _Pulled([piece.copy() for piece in self.pieces], set(self.cells))
@@ -98,7 +103,7 @@ def _walk(body: tuple[Statement, ...], pulled: _Pulled) -> Iterator[tuple[int, S
     for statement in reversed(body):
         match statement:
             case Op():
-                yield from _through(statement, pulled.pieces)
+                yield from _through(statement, pulled)
             case Measure():
                 _through_measurement(statement, pulled)
             case Reset(wire):
@@ -106,6 +111,7 @@ def _walk(body: tuple[Statement, ...], pulled: _Pulled) -> Iterator[tuple[int, S
                     if wire in piece.wires:
                         piece.wires.discard(wire)
                         piece.exact = None
+                        pulled.acted = True
             case If():
                 yield from _through_branches(statement, pulled)
             case _:
@@ -118,6 +124,7 @@ def _through_measurement(measure: Measure, pulled: _Pulled) -> None:
     pulled.cells.difference_update(measure.cells)
     for piece in pulled.pieces:
         if read or measure.wire in piece.wires:
+            pulled.acted = True
             piece.wires.add(measure.wire)
             piece.exact = None
             piece.degree = piece.degree if measure.detection == "z" else None
@@ -125,11 +132,14 @@ def _through_measurement(measure: Measure, pulled: _Pulled) -> None:
 
 def _through_branches(statement: If, pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
     """Either branch may run: the pulled observable is bounded by both, and reads the condition where they act."""
-    before, other = pulled.copy(), pulled.copy()
+    outside, pulled.acted = pulled.acted, False
+    other = pulled.copy()
     yield from _walk(statement.then, pulled)
     yield from _walk(statement.otherwise, other)
-    if pulled == before and other == before:
+    if not (pulled.acted or other.acted):
+        pulled.acted = outside
         return
+    pulled.acted = True
     pulled.cells |= other.cells | {cell for cell, _ in statement.condition}
     for piece, same in zip(pulled.pieces, other.pieces, strict=True):
         piece.exact = None
@@ -138,13 +148,13 @@ def _through_branches(statement: If, pulled: _Pulled) -> Iterator[tuple[int, Sig
         piece.degree = max(piece.degree or 0, same.degree or 0) if known else None
 
 
-def _through(op: Op, pieces: list[_Piece]) -> Iterator[tuple[int, Sight]]:
-    touched = [p for p in pieces if not p.wires.isdisjoint(op.wires) and not _leaves_alone(op, p.exact)]
+def _through(op: Op, pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
+    touched = [p for p in pulled.pieces if not p.wires.isdisjoint(op.wires) and not _leaves_alone(op, p.exact)]
     if not touched:
         return
     degrees = [piece.degree for piece in touched if piece.degree is not None]
     yield id(op), Sight(max(degrees) if len(degrees) == len(touched) else None)
-    growth = _degree_growth(op)
+    growth, pulled.acted = _degree_growth(op), True
     for piece in touched:
         piece.exact = None
         if op.gate.preparation:
@@ -155,9 +165,10 @@ def _through(op: Op, pieces: list[_Piece]) -> Iterator[tuple[int, Sight]]:
 
 
 def _leaves_alone(op: Op, observable: Operator | None) -> bool:
-    if observable is None or op.gate.generator is None:
+    generator = None if observable is None else controlled_generator(op)
+    if observable is None or generator is None:
         return False
-    return operators_commute(controlled(op.gate.generator, op.controls).on(op.wires), observable)
+    return operators_commute(generator.on(op.wires), observable)
 
 
 def _degree_growth(op: Op) -> int | None:

@@ -28,7 +28,8 @@ def evaluate(module: Shifted | Adjoint, values: Values, options: Options) -> lis
             return sweep(module, bound, options)
         case Shifted():
             found = _evaluations(module, bound, options)
-            return [_component(component, bound, found) for component in module.components]
+            shapes = _shapes(module, found)
+            return [_component(c, bound, found, shapes.get(c.output, ())) for c in module.components]
         case _:
             assert_never(module)
 
@@ -69,8 +70,10 @@ def _repeated(bound: Bound, slots: Sequence[Element], rows: Sequence[Row]) -> Bo
     return Bound(elements, bound.batch * len(rows))
 
 
-def _component(component: Component, bound: Bound, found: dict[int, list[RealArray]]) -> RealArray:
-    total: RealArray = np.zeros((bound.batch, *_shape(component, found)))
+def _component(
+    component: Component, bound: Bound, found: dict[int, list[RealArray]], shape: tuple[int, ...]
+) -> RealArray:
+    total: RealArray = np.zeros((bound.batch, *shape))
     for reading in component.readings:
         product: RealArray | float = 1.0
         for evaluation in reading.evaluations:
@@ -80,9 +83,11 @@ def _component(component: Component, bound: Bound, found: dict[int, list[RealArr
     return total
 
 
-def _shape(component: Component, found: dict[int, list[RealArray]]) -> tuple[int, ...]:
-    """Of one row's value: that of any evaluation it reads."""
-    for reading in component.readings:
-        for evaluation in reading.evaluations:
-            return found[evaluation.row][evaluation.output].shape[1:]
-    return ()
+def _shapes(module: Shifted, found: dict[int, list[RealArray]]) -> dict[int, tuple[int, ...]]:
+    """By output, the shape of one row's value. A derivative that is zero reads nothing, and has it all the same."""
+    return {
+        component.output: found[evaluation.row][evaluation.output].shape[1:]
+        for component in module.components
+        for reading in component.readings
+        for evaluation in reading.evaluations
+    }

@@ -43,6 +43,28 @@ def test_a_branch_depends_on_its_condition_also_where_the_wire_is_known_to_matte
     assert abs(slope["t"]) > 0.01
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        "if (d) { ry(0.3) q[2]; }",  # reads another bit
+        "cx q[1], q[2];",  # brings another wire
+        "displace(0.2, 0.1) m; cubic(0.1) m;",  # raises the degree
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_what_either_branch_depends_on_matters(other: str, first: bool) -> None:
+    """Walked apart, the branches see different wires, bits and degrees: the union bounds them."""
+    text = (
+        "qubit q[3]; qumode m; bit c; bit d; param t; ry(0.7) q[0]; ry(t) q[1]; displace(t/4, 0.5) m; d = measure q[1];"
+    )
+    branches = (other, "ry(0.1) q[2]; shift_x(0.1) m;")[:: 1 if first else -1]
+    text += f" c = measure q[0]; if (c) {{ {branches[0]} }} else {{ {branches[1]} }} ry(0.2) q[2]; "
+    program = _program(f"{text} shift_p(0.1) m; return expect(Z[2] + p[0] p[0]);")
+    both, step = value_and_grad(program, "shift", cutoff=24), 1e-4
+    slope = (both(t=T + step)[0] - both(t=T - step)[0]) / (2 * step)
+    assert both(t=T)[1]["t"] == pytest.approx(slope, abs=1e-6)
+
+
 @pytest.mark.parametrize("step", [Legalize("openqasm3"), Legalize("openqasm2"), Optimize(3)], ids=repr)
 def test_a_rewritten_derivative_is_differentiated_again(step: Pass) -> None:
     """Lowering spreads one slot over many angles, scaled: each needs a slot of its own for the next order."""
@@ -113,8 +135,7 @@ def test_a_cubic_phase_raises_the_degree_of_what_is_before_it(text: str) -> None
 
 def test_a_multiple_of_pi_that_text_cannot_hold_becomes_a_float() -> None:
     """Text holds whole numbers up to 2⁵³; a derivative printed and read again must be the same."""
-    program = _program(
-        "qubit q; param t; rx(t + pi*9007199254740991*3) q; rx(pi*9007199254740991*3/7) q; return expect(Z[0]);"
-    )
+    huge = "pi*9007199254740991*3"
+    program = _program(f"qubit q; param t; rx(t + {huge}) q; rx({huge}/7) q; return expect(Z[0]);")
     for module in (program, differentiate(program)):
         assert parse(to_text(module)) == module

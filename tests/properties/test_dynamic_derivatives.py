@@ -43,10 +43,10 @@ def branching_programs(draw: st.DrawFn) -> Program:
         body += [*draw(ops), Measure("z", draw(wires), (bit,))]
         rest: list[Statement] = [*draw(ops)]
         if draw(st.booleans()):
-            rest.append(draw(st.sampled_from([Reset(draw(wires)), Measure("z", draw(wires), (bit,))])))
+            rest.append(Reset(draw(wires)) if draw(st.booleans()) else Measure("z", draw(wires), (bit,)))
         condition = tuple((cell, draw(st.booleans())) for cell in range(bit + 1))
         inner = If(condition[:1], tuple(rest), tuple(draw(ops)) if draw(st.booleans()) else ())
-        body.append(draw(st.sampled_from([inner, If(condition, (inner,), ())])))
+        body.append(If(condition, (inner,)) if draw(st.booleans()) else inner)
     body += draw(ops)
     registers = (Register("q", "qubit", WIRES), Register("c", "bit", BITS))
     outputs = (Expectation(Observable(draw(pauli_sums(WIRES)))), Probabilities((draw(wires),)))
