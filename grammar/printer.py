@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, count, groupby, islice
 from typing import assert_never
 
-from qcompile.angle import Angle, plain_text
+from qcompile.angle import Angle
 from qcompile.gates import WIRE_NAMES
 from qcompile.ir import (
     Adjoint,
@@ -35,6 +35,7 @@ from qcompile.ir import (
     Template,
     Variance,
 )
+from qcompile.number import plain_text
 from qcompile.operator import Operator, Word
 
 _COLUMNS = 100

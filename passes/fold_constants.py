@@ -8,10 +8,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import ClassVar
 
-from qcompile.angle import Angle, Number
+from qcompile.angle import Angle
 from qcompile.gates.algebra import eigensystem
 from qcompile.grammar import decompose, invert
 from qcompile.ir import If, Module, Op
+from qcompile.number import Number
 from qcompile.operator import Operator
 from qcompile.passes.action import Actions
 from qcompile.passes.peephole import phase_op

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import ClassVar
 
-from qcompile.angle import Angle, Number
+from qcompile.angle import Angle
 from qcompile.diagnostics import Code, CompileError, Diagnostic, did_you_mean, error
 from qcompile.gates import TABLE, Gate, Kind, Spelling
 from qcompile.grammar import decompose
 from qcompile.ir import Definition, Module, Op, Program
+from qcompile.number import Number
 from qcompile.operator import Operator
 from qcompile.passes.inline import Inline, is_call
 from qcompile.passes.rewrite import map_ops

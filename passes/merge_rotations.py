@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from qcompile.angle import Angle, Call, Number
+from qcompile.angle import Angle, Call
 from qcompile.ir import Module, Op
+from qcompile.number import Number
 from qcompile.operator import Operator
 from qcompile.passes.action import Actions, Rotation
 from qcompile.passes.legalize import normalised

@@ -12,56 +12,12 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from qcompile.diagnostics import Code, error
+from qcompile.number import ONE, ZERO, Number, addends
+
 Value: TypeAlias = float | NDArray[np.float64]
-_NO_PI = Fraction(0)
-_READABLE = 2**53  # beyond it a whole number does not read back from text
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """plain + pi * π, the multiple of π exact."""
-
-    plain: float = 0.0
-    pi: Fraction = _NO_PI
-
-    @classmethod
-    def of(cls, plain: float, pi: Fraction) -> Number:
-        """plain + pi * π, with the multiple of π exact only where its text reads back."""
-        if max(abs(pi.numerator), pi.denominator) <= _READABLE:
-            return cls(plain, pi)
-        return cls(plain + math.pi * (pi.numerator / pi.denominator))
-
-    def __add__(self, other: Number) -> Number:
-        if not (other.pi or self.pi):
-            return Number(self.plain + other.plain)
-        return Number.of(self.plain + other.plain, self.pi + other.pi)
-
-    def __neg__(self) -> Number:
-        return Number(0.0 - self.plain, -self.pi if self.pi else _NO_PI)
-
-    def __mul__(self, other: Number) -> Number:
-        if self.pi and other.pi:
-            return Number(float(self) * float(other))
-        if other.pi:
-            self, other = other, self
-        if not self.pi:
-            return Number(self.plain * other.plain)
-        if Fraction(other.plain).denominator <= 64:
-            return Number.of(self.plain * other.plain, self.pi * Fraction(other.plain))
-        return Number(float(self) * other.plain)
-
-    def reciprocal(self) -> Number:
-        return Number(1.0 / float(self))
-
-    def __float__(self) -> float:
-        return self.plain + math.pi * self.pi.numerator / self.pi.denominator if self.pi else self.plain
-
-    def __bool__(self) -> bool:
-        return self.plain != 0.0 or bool(self.pi)
-
-
-ZERO = Number()
-ONE = Number(1.0)
+MAX_CALLS = 2000  # functions in one expression, shared ones counted each time: its text and slope are as long
+MAX_DEPTH = 200  # functions within functions, which are walked by recursion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +34,11 @@ class Element:
 class Call:
     """A function of angles that is not affine. Equal calls are one object, so comparing them is comparing pointers."""
 
-    __slots__ = ("__weakref__", "arguments", "function", "text")
+    __slots__ = ("__weakref__", "arguments", "depth", "function", "size", "text")
     function: str
     arguments: tuple[Angle, ...]
+    size: int
+    depth: int
     text: str
 
     def __new__(cls, function: str, *arguments: Angle) -> Call:
@@ -88,8 +46,14 @@ class Call:
         known = _POOL.get(key)
         if known is not None:
             return known
+        inner = [atom for angle in arguments for atom, _ in angle.terms if isinstance(atom, Call)]
         call = super().__new__(cls)
         call.function, call.arguments = function, arguments
+        call.size = 1 + sum(atom.size for atom in inner)
+        call.depth = 1 + max((atom.depth for atom in inner), default=0)
+        if call.size > MAX_CALLS or call.depth > MAX_DEPTH:
+            label = f"an expression of over {MAX_CALLS} functions, or over {MAX_DEPTH} within each other"
+            raise error(Code.TOO_LARGE, label, help="compute it outside the program, and give its value as an `input`")
         call.text = _call_text(function, arguments)
         _POOL[key] = call
         return call
@@ -351,36 +315,19 @@ def _sorted(total: Mapping[Atom, Number]) -> tuple[tuple[Atom, Number], ...]:
     return tuple(sorted((term for term in total.items() if term[1]), key=_sort_key))
 
 
-def plain_text(value: float) -> str:
-    """The shortest decimal that reads back as the same float; whole numbers without a point."""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _pi_text(multiple: Fraction) -> str:
-    top = {1: "pi", -1: "-pi"}.get(multiple.numerator, f"{multiple.numerator}*pi")
-    return top if multiple.denominator == 1 else f"{top}/{multiple.denominator}"
-
-
-def _addends(value: Number) -> Iterator[str]:
-    if value.pi:
-        yield _pi_text(value.pi)
-    if value.plain:
-        yield plain_text(value.plain)
-
-
 def _term_text(atom: Atom, coefficient: Number) -> str:
     text = str(atom) if isinstance(atom, Element) else atom.text
     if coefficient == ONE:
         return text
     if coefficient == Number(-1.0):
         return f"-{text}"
-    factor = " + ".join(_addends(coefficient))
+    factor = " + ".join(addends(coefficient))
     return f"({factor})*{text}" if coefficient.pi and coefficient.plain else f"{factor}*{text}"
 
 
 def _sum_text(angle: Angle) -> str:
     parts = [_term_text(atom, coefficient) for atom, coefficient in angle.terms]
-    parts += _addends(angle.constant)
+    parts += addends(angle.constant)
     if not parts:
         return "0"
     return parts[0] + "".join(f" - {part[1:]}" if part.startswith("-") else f" + {part}" for part in parts[1:])

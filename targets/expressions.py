@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias, assert_never
 
-from qcompile.angle import ONE, Angle, Atom, Call, Element, Number
+from qcompile.angle import Angle, Atom, Call, Element
 from qcompile.ir import (
     If,
     Measure,
@@ -20,6 +20,7 @@ from qcompile.ir import (
     Reset,
 )
 from qcompile.ir.program import Role
+from qcompile.number import ONE, Number
 from qcompile.targets.writing import is_global_phase
 
 PREFIXES: dict[Role, str] = {"param": "par_", "input": "par_", "slot": "slot_"}

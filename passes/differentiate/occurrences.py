@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import assert_never
 
-from qcompile.angle import ONE, Angle, Element, derivative, elements, parameter
+from qcompile.angle import Angle, Element, derivative, elements, parameter
 from qcompile.diagnostics import Code, error
 from qcompile.gates import Gate
 from qcompile.gates.algebra import controlled
 from qcompile.grammar import decompose
 from qcompile.ir import If, Measure, Op, Parameter, Program, Reset, Statement
+from qcompile.number import ONE
 from qcompile.operator import Operator
 
 GRADIENT_WORDS = 1024  # the most words that a gradient op of the adjoint method reads

@@ -15,7 +15,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 
-from qcompile.angle import Angle, Number, number
+from qcompile.angle import Angle, number
 from qcompile.gates.algebra import (
     RealArray,
     eigensystem,
@@ -24,6 +24,7 @@ from qcompile.gates.algebra import (
     quadrature_action,
     quadratures_commute,
 )
+from qcompile.number import Number
 from qcompile.operator import PAULI_LETTERS, Operator
 
 Term = tuple[float, Angle]

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qcompile.angle import ONE, Angle, Element, Number, derivative, elements
+from qcompile.angle import Angle, Element, derivative, elements
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Evaluation, Expectation, Observable, Op, Output, Probabilities, Reading, Row, Shifted, Template
+from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
 from qcompile.passes.differentiate.rules import Rule, shift_rule

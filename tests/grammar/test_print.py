@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qcompile.angle import Angle, Element, Number, call, number, parameter, pi_times
+from qcompile.angle import Angle, Element, call, number, parameter, pi_times
 from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
 from qcompile.grammar import parse, to_text
 from qcompile.ir import (
@@ -40,6 +40,7 @@ from qcompile.ir import (
     Variance,
 )
 from qcompile.ir.verify import verify
+from qcompile.number import Number
 from qcompile.operator import Operator, operator
 
 THETA, W1, DATA = parameter("theta"), parameter("w", 1), parameter("data")

@@ -11,6 +11,7 @@ FACE = "qcompile"
 # Lowest first. What shares a line is one layer. The face is `qcompile` itself: only the command line is above it.
 LAYERS = (
     "diagnostics",
+    "number",
     "angle",
     "operator",
     "gates",

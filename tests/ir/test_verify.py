@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from qcompile.angle import Angle, Element, Number, number, parameter
+from qcompile.angle import Angle, Element, number, parameter
 from qcompile.gates import TABLE, Gate
 from qcompile.ir import (
     Adjoint,
@@ -37,6 +37,7 @@ from qcompile.ir import (
     Variance,
 )
 from qcompile.ir.verify import verify
+from qcompile.number import Number
 from qcompile.operator import Operator, operator
 
 THETA = parameter("theta")

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import qcompile as qc
-from qcompile.angle import ONE, ZERO, Angle, Element, Value, evaluate
+from qcompile.angle import Angle, Element, Value, evaluate
 from qcompile.ir import Program
+from qcompile.number import ONE, ZERO
 from qcompile.passes import lowering
 from qcompile.targets.emit import find_language
 from qcompile.targets.expressions import emitted_names
