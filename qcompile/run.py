@@ -15,11 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, CompileError
-from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Row, Shifted
+from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
-from qcompile.passes.differentiate import differentiate, wanted_elements
-from qcompile.targets.simulator import Options, evaluate, execute, has_batch
-from qcompile.targets.simulator import leakage as lost_by_cut
+from qcompile.passes.differentiate import differentiate, lift, wanted_elements
+from qcompile.targets.simulator import Evaluated, Options, evaluate, evaluate_all, execute, has_batch
 
 Array: TypeAlias = NDArray[Any]
 Gradient: TypeAlias = dict[str, Any]
@@ -142,7 +141,7 @@ class Simulation:
 class ValueAndGradient:
     """A program and its derivative, compiled, that are called with the parameters' values.
 
-    `derivative` is the module that computes the gradient; `exactness` is its class.
+    `derivative` is the module that computes the gradient.
     """
 
     program: Program
@@ -151,10 +150,6 @@ class ValueAndGradient:
     options: Options
     client: str | None = None
 
-    @property
-    def exactness(self) -> Exactness:
-        return self.derivative.exactness if isinstance(self.derivative, Shifted) else Exactness.EXACT
-
     def __call__(self, **values: ArrayLike) -> tuple[Any, Any]:
         value, gradient, leakage = self.measured(**values)
         _warn(leakage)
@@ -162,16 +157,10 @@ class ValueAndGradient:
 
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
-        if isinstance(self.derivative, Adjoint) and self.client is None:
-            found, leakage = _run(self.derivative.forward, values, self.options, None)
-            results = list[Array](evaluate(self.derivative, values, self.options))
-        else:
-            results, leakage = _run(self.derivative, values, self.options, self.client)
-            components: Sequence[Component | AdjointComponent] = self.derivative.components
-            found = [result for c, result in zip(components, results, strict=True) if not c.wrt]
+        found = _evaluated(self.derivative, values, self.options, self.client)
         batched = has_batch(self.program.parameters, values)
-        gradients = self._gradients([_shaped(result, batched) for result in results], batched)
-        return _one_or_tuple([_shaped(value, batched) for value in found]), _one_or_tuple(gradients), leakage
+        gradients = self._gradients([_shaped(result, batched) for result in found.components], batched)
+        return _one_or_tuple([_shaped(v, batched) for v in found.values]), _one_or_tuple(gradients), found.leakage
 
     def _gradients(self, results: Sequence[Array | float], batched: bool) -> list[Gradient]:
         slopes: list[dict[Element, Array | float]] = [{} for _ in self.program.outputs]
@@ -244,31 +233,29 @@ def _run(
     module: Module, values: Mapping[str, ArrayLike], options: Options, client: str | None
 ) -> tuple[list[Array], float]:
     """A program's outputs or a derivative's components, and the probability that the cut of the Fock spaces lost."""
-    if client is not None:
-        from qcompile.targets.clients import evaluate_on
-
-        found, leakage = evaluate_on(client, module, values, options.cutoff)
-        return [np.array([value]) for value in found], leakage
-    if isinstance(module, Program):
+    if isinstance(module, Program) and client is None:
         result = execute(module, values, options)
         return result.outputs, result.leakage
-    return list[Array](evaluate(module, values, options)), _leakage(module, values, options)
+    derivative = lift(module) if isinstance(module, Program) else module
+    found = _evaluated(derivative, values, options, client)
+    return list[Array](found.components), found.leakage
 
 
-def _leakage(module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options) -> float:
-    """The most that any row lost: shifts of a squeezing are large."""
-    if isinstance(module, Adjoint):
-        return lost_by_cut(module.forward, values, options)
-    if options.shots is not None or all("qumode" not in t.program.kinds for t in module.templates):
-        return 0.0
-    return max(_row_leakage(module.templates[row.template].program, row, values, options) for row in module.rows)
+def _evaluated(
+    module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: str | None
+) -> Evaluated:
+    if client is None:
+        return evaluate_all(module, values, options)
+    from qcompile.targets.clients import evaluate_on
+
+    return evaluate_on(client, module, values, options.cutoff)
 
 
-def _row_leakage(program: Program, row: Row, values: Mapping[str, ArrayLike], options: Options) -> float:
-    slots = {p.name: np.zeros(p.size or 1) for p in program.parameters if p.role == "slot"}
-    for element, setting in row.settings:
-        slots[element.name][element.index or 0] = float(setting)
-    return lost_by_cut(program, {**values, **slots}, options)
+def exactness(leakage: float, module: Module | None = None) -> Exactness:
+    """The class of a result: that of its module, but approximate where the cut lost more than the bound."""
+    if leakage > LEAKAGE_BOUND:
+        return Exactness.APPROXIMATE
+    return module.exactness if isinstance(module, Shifted) else Exactness.EXACT
 
 
 def _warn(leakage: float) -> None:

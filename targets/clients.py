@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from qcompile.angle import Element, evaluate, number
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import Adjoint, Component, Expectation, Module, Op, Program, Row, Shifted
+from qcompile.ir import Adjoint, Component, Expectation, Op, Program, Row, Shifted
 from qcompile.operator import Operator, Word, letters_by_wire
+from qcompile.passes import lowering
 from qcompile.targets.binding import map_angles
 from qcompile.targets.emit import check_sayable, find_language, write
-from qcompile.targets.simulator import Options, Values, bind
+from qcompile.targets.simulator import Evaluated, Options, Values, bind
 from qcompile.targets.simulator.engine import takes_gaussian
 from qcompile.targets.strawberryfields_import import import_strawberryfields
 
@@ -45,10 +48,8 @@ class Client:
     measure: Callable[[str, Program, int], Measured]
 
 
-def evaluate_on(name: str, module: Module, values: Values, cutoff: int = Options().cutoff) -> Measured:
-    """The components of a derivative, or a program's outputs, in order, as the client computes them.
-
-    With them the most that a cut Fock space lost in any row, as the client tells it.
+def evaluate_on(name: str, module: Shifted | Adjoint, values: Values, cutoff: int = Options().cutoff) -> Evaluated:
+    """The values and components of a derivative as the client computes them, and the most that it says a cut lost.
 
     Raises:
         CompileError: UNKNOWN_OPTION, MISSING_CLIENT, NOT_SIMULABLE, METHOD, UNBOUND, BAD_VALUE, UNSAYABLE.
@@ -67,7 +68,9 @@ def evaluate_on(name: str, module: Module, values: Values, cutoff: int = Options
         found, lost = _measured(client, _at(shifted.templates[row.template].program, row, point), cutoff)
         read.append(found)
         leakage = max(leakage, lost)
-    return [_combined(component, point, read) for component in shifted.components], leakage
+    components = [np.array([_combined(component, point, read)]) for component in shifted.components]
+    of_nothing = [array for c, array in zip(shifted.components, components, strict=True) if not c.wrt]
+    return Evaluated(of_nothing, components, leakage)
 
 
 def find_client(name: str) -> Client:
@@ -89,17 +92,13 @@ def find_client(name: str) -> Client:
     return client
 
 
-def _legal(module: Module, client: Client) -> Shifted:
-    from qcompile.passes import lowering
-    from qcompile.passes.differentiate import lift
-
+def _legal(module: Shifted | Adjoint, client: Client) -> Shifted:
     if isinstance(module, Adjoint):
         raise error(Code.METHOD, "an adjoint derivative runs on the simulator alone", help="use `--method shift`")
-    shifted = lift(module) if isinstance(module, Program) else module
-    for template in shifted.templates:
+    for template in module.templates:
         check_sayable(template.program, find_language(client.language))
         _check_runnable(template.program, client)
-    legal = lowering(client.language)(shifted)
+    legal = lowering(client.language)(module)
     if not isinstance(legal, Shifted):
         raise AssertionError("a pass turned shifted circuits into something else")
     return legal

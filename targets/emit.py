@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.gates import Kind
+from qcompile.grammar import to_text
 from qcompile.ir import Adjoint, Module, Program, Samples, Shifted
+from qcompile.passes import Optimize, lowering
 from qcompile.targets import blackbird, openqasm2, openqasm3, quil
 from qcompile.targets.binding import free_elements
 from qcompile.targets.expressions import Names, emitted_names
@@ -53,9 +55,6 @@ def emit(program: Module, language: str, optimize: int = 2) -> str:
     Raises:
         CompileError: UNKNOWN_LANGUAGE; UNSAYABLE; UNBOUND for OpenQASM 2, which has no parameters.
     """
-    from qcompile.grammar import to_text
-    from qcompile.passes import Optimize, lowering
-
     if language == "qc":
         return to_text(Optimize(optimize)(program))
     target = find_language(language)

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import qcompile as qc
+from qcompile.ir import Exactness
+from qcompile.run import exactness
 
 SMALL = """
 qubit q[2]; param a; param b; param c;
@@ -292,3 +294,12 @@ def test_what_cannot_be_trained(text: str, options: dict[str, Any], code: qc.Cod
     with pytest.raises(qc.CompileError) as fault:
         qc.train(program(text), steps=2, **options)
     assert fault.value.diagnostics[0].code is code
+
+
+def test_what_the_cut_lost_is_not_called_exact() -> None:
+    """Would catch a class that speaks of the rule alone: at a cutoff of 3 this value is 0.74 instead of 1."""
+    light = program("qumode m; param r; displace(r, 0) m; return expect(n[0]);")
+    function = qc.value_and_grad(light, engine="tensor", cutoff=3)
+    leakage = function.measured(r=1.0)[2]
+    assert exactness(leakage, function.derivative) is Exactness.APPROXIMATE
+    assert exactness(0.0, function.derivative) is Exactness.EXACT

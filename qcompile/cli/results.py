@@ -33,12 +33,13 @@ def costs(derivative: Shifted | Adjoint) -> Record:
 
 def leakage_record(leakage: float) -> Record:
     """What the cut of the Fock spaces lost, where it lost anything; above the bound the class is `approximate`."""
-    from qcompile.run import LEAKAGE_BOUND
+    from qcompile.ir import Exactness
+    from qcompile.run import exactness
 
-    if leakage <= LEAKAGE_BOUND:
+    if exactness(leakage) is Exactness.EXACT:
         return {"leakage": leakage} if leakage > 0 else {}
     click.echo(f"warning: the cut of the Fock spaces lost {leakage:.1e} of the probability: raise --cutoff", err=True)
-    return {"leakage": leakage, "class": "approximate"}
+    return {"leakage": leakage, "class": exactness(leakage).value}
 
 
 def json_text(record: Record) -> str:

@@ -54,15 +54,15 @@ GATES = (
     Gate("cubic", _ONE, ("gamma",), operator((-1 / 6, "x0 x0 x0")), spelling=Spelling(blackbird="Vgate")),
     Gate("kerr", _ONE, ("kappa",), operator((-1, "n0 n0")), spelling=Spelling(blackbird="Kgate")),
     Gate("cross_kerr", _TWO, ("kappa",), operator((-1, "n0 n1")), spelling=Spelling(blackbird="CKgate")),
-    Gate("vacuum", _ONE, preparation=True, spelling=Spelling(blackbird="Vacuum")),
-    Gate("fock", _ONE, ("n",), preparation=True, spelling=Spelling(blackbird="Fock")),
-    Gate("thermal", _ONE, ("n",), preparation=True, spelling=Spelling(blackbird="Thermal")),
+    Gate("vacuum", _ONE, prepares="vacuum", spelling=Spelling(blackbird="Vacuum")),
+    Gate("fock", _ONE, ("n",), prepares="number", spelling=Spelling(blackbird="Fock")),
+    Gate("thermal", _ONE, ("n",), prepares="thermal", spelling=Spelling(blackbird="Thermal")),
     Gate(
-        "coherent", _ONE, ("r", "phi"), word="vacuum a; displace(r, phi) a;", preparation=True,
+        "coherent", _ONE, ("r", "phi"), word="vacuum a; displace(r, phi) a;", prepares="word",
         spelling=Spelling(blackbird="Coherent"),
     ),
     Gate(
-        "squeezed", _ONE, ("r", "phi"), word="vacuum a; squeeze(r, phi) a;", preparation=True,
+        "squeezed", _ONE, ("r", "phi"), word="vacuum a; squeeze(r, phi) a;", prepares="word",
         spelling=Spelling(blackbird="Squeezed"),
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from qcompile.operator import Operator
 
 Kind: TypeAlias = Literal["qubit", "qumode"]
 Matrix: TypeAlias = tuple[tuple[complex, ...], ...]
+Prepared: TypeAlias = Literal["vacuum", "number", "thermal", "word"]
 WIRE_NAMES = "abcdefghijklmnop"
 
 
@@ -27,7 +28,8 @@ class Gate:
     """One gate: what it does is its generator (U = exp(-i θ G)), or its word of simpler gates.
 
     A word is text in qcompile's own language over the gate's parameters and the wires a, b, c …; the first wire is the
-    most significant in `matrix`. A preparation is not unitary: it discards what its wire held.
+    most significant in `matrix`. A preparation is not unitary: it discards what its wire held, for the vacuum, for
+    n photons, for a thermal state of n photons on average, or for what its word leaves.
     """
 
     name: str
@@ -39,4 +41,8 @@ class Gate:
     inverse: str = ""
     aliases: tuple[str, ...] = ()
     spelling: Spelling = Spelling()
-    preparation: bool = False
+    prepares: Prepared | None = None
+
+    @property
+    def preparation(self) -> bool:
+        return self.prepares is not None

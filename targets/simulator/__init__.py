@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from qcompile.ir import Program
 from qcompile.targets.simulator.engine import Array, Result, simulate
-from qcompile.targets.simulator.evaluate import evaluate
+from qcompile.targets.simulator.evaluate import Evaluated, evaluate, evaluate_all
 from qcompile.targets.simulator.options import ENGINES, Options
 from qcompile.targets.simulator.values import Bound, Values, bind, has_batch
 
 __all__ = [
-    "ENGINES", "Array", "Bound", "Options", "Result", "Values",
-    "bind", "evaluate", "execute", "has_batch", "leakage", "run",
+    "ENGINES", "Array", "Bound", "Evaluated", "Options", "Result", "Values",
+    "bind", "evaluate", "evaluate_all", "execute", "has_batch", "leakage", "run",
 ]  # fmt: skip
 _EXACT = Options()
 

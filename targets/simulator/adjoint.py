@@ -18,8 +18,9 @@ from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.tensor import ComplexArray, Map, apply_all, apply_where, dagger
 from qcompile.targets.simulator.tensor_gates import derivative_of, levels_of, lowered, maps_of
 from qcompile.targets.simulator.tensor_operators import act, act_back, cut, inner, norms
-from qcompile.targets.simulator.tensor_program import plan
-from qcompile.targets.simulator.tensor_run import run_plan
+from qcompile.targets.simulator.tensor_outputs import exact_output, leakage
+from qcompile.targets.simulator.tensor_program import Plan, plan
+from qcompile.targets.simulator.tensor_run import Branch, run_plan
 from qcompile.targets.simulator.values import Bound, Elements, RealArray, value_of
 
 _CLOSE = 1e-6
@@ -27,8 +28,17 @@ Bras = dict[int, ComplexArray]
 Slots = dict[int, RealArray]
 
 
-def sweep(module: Adjoint, bound: Bound, options: Options) -> list[RealArray]:
-    """One array of shape (batch,) per component.
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """One array of shape (batch,) per output of the forward program and per component, and what the cut lost."""
+
+    outputs: list[RealArray]
+    components: list[RealArray]
+    leakage: float = 0.0
+
+
+def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
+    """Runs the program forward and walks back along the schedule.
 
     On qubits the state is uncomputed. Cut photonic gates are not unitary: there the states before each op are kept,
     bras are pulled back by the adjoint matrices, and gradients read the derivatives of the cut matrices, so that the
@@ -39,18 +49,24 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> list[RealArray]:
     """
     _check(module, options)
     if takes_gaussian(module.forward, options):
-        return gaussian.adjoint(module, bound.elements, bound.batch, options)
+        values = gaussian.run(module.forward, bound.elements, bound.batch, options)
+        return Swept(list(values), gaussian.adjoint(module, bound.elements, bound.batch, options))
     check_size(module.forward, options.cutoff)
     lowered_forward = plan(module.forward)
     outputs = sorted({component.output for component in module.components})
     keeps = "qumode" in module.forward.kinds
     copies = 5 + len(outputs) + (len(module.reverse) if keeps else 0)
-    results: list[list[RealArray]] = []
+    parts: list[Swept] = []
     for rows in row_parts(lowered_forward, bound.batch, options.cutoff, copies):
         walk = _Walk(module, bound.rows(rows), options.cutoff)
-        slots = walk.kept(outputs) if keeps else walk.uncomputed(outputs)
-        results.append(_components(module, slots, walk.bound))
-    return [np.concatenate(parts) for parts in zip(*results, strict=True)]
+        ket, slots = walk.kept(outputs) if keeps else walk.uncomputed(outputs)
+        values = walk.values(lowered_forward, ket)
+        parts.append(Swept(values, _components(module, slots, walk.bound), leakage([Branch(ket, ())])))
+    return Swept(
+        [np.concatenate(arrays) for arrays in zip(*(part.outputs for part in parts), strict=True)],
+        [np.concatenate(arrays) for arrays in zip(*(part.components for part in parts), strict=True)],
+        max(part.leakage for part in parts),
+    )
 
 
 def _check(module: Adjoint, options: Options) -> None:
@@ -85,10 +101,16 @@ class _Walk:
     bound: Bound
     cutoff: int
 
-    def uncomputed(self, outputs: Sequence[int]) -> dict[int, Slots]:
-        """Slots by output; the uncompute ops act on state and bras alike."""
+    def values(self, lowered_forward: Plan, ket: ComplexArray) -> list[RealArray]:
+        """What the forward program returns, of its final state."""
+        outputs = self.module.forward.outputs
+        found = [exact_output(o, lowered_forward, [Branch(ket, ())], self.bound.elements).real for o in outputs]
+        return [np.broadcast_to(value, (self.bound.batch,)) for value in found]
+
+    def uncomputed(self, outputs: Sequence[int]) -> tuple[ComplexArray, dict[int, Slots]]:
+        """The final state, and the slots by output; the uncompute ops act on state and bras alike."""
         elements = self.bound.elements
-        ket = _final_state(self.module.forward, self.bound, self.cutoff)
+        ket = final = _final_state(self.module.forward, self.bound, self.cutoff)
         bras = self._bras(outputs, ket)
         found: dict[int, Slots] = {output: {} for output in outputs}
         for step in self.module.reverse:
@@ -98,11 +120,12 @@ class _Walk:
             maps = self._maps(step)
             ket = apply_all(maps, ket)
             bras = {output: apply_all(maps, bra) for output, bra in bras.items()}
-        return found
+        return final, found
 
-    def kept(self, outputs: Sequence[int]) -> dict[int, Slots]:
-        """Slots by output, exact for cut gates. `tape` holds the state before each op that the schedule undoes."""
+    def kept(self, outputs: Sequence[int]) -> tuple[ComplexArray, dict[int, Slots]]:
+        """The same, exact for cut gates. `tape` holds the state before each op that the schedule undoes."""
         ket, tape, ops = self._taped()
+        final = ket
         bras = self._bras(outputs, ket)
         found: dict[int, Slots] = {output: {} for output in outputs}
         waiting: list[Gradient] = []
@@ -119,7 +142,7 @@ class _Walk:
             bras = {output: apply_all(back, bra) for output, bra in bras.items()}
         for gradient in waiting:
             self._read(gradient, self._cut_image(gradient.generator, ket), bras, found)
-        return found
+        return final, found
 
     def _read(self, gradient: Gradient, image: ComplexArray, bras: Bras, found: dict[int, Slots]) -> None:
         for output, bra in bras.items():

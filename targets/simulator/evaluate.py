@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
@@ -16,20 +17,43 @@ from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.values import Bound, RealArray, Values, bind, value_of
 
 
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What a derivative comes to at some values; every array has a leading batch axis.
+
+    Attributes:
+        values: one array per output of the program that was differentiated.
+        components: one array per component of the derivative.
+        leakage: the probability that the cut of the Fock spaces lost, greatest over rows and batch.
+    """
+
+    values: list[RealArray]
+    components: list[RealArray]
+    leakage: float = 0.0
+
+
 def evaluate(module: Shifted | Adjoint, values: Values, options: Options) -> list[RealArray]:
     """One array per component, with a leading batch axis.
 
     Raises:
         CompileError: UNBOUND, BAD_VALUE, BAD_NUMBER, TOO_LARGE, NOT_SIMULABLE, METHOD.
     """
+    return evaluate_all(module, values, options).components
+
+
+def evaluate_all(module: Shifted | Adjoint, values: Values, options: Options) -> Evaluated:
+    """Values, components and leakage, from one run of each row, or one sweep there and back."""
     bound = bind(_parameters(module), values)
     match module:
         case Adjoint():
-            return sweep(module, bound, options)
+            swept = sweep(module, bound, options)
+            return Evaluated(swept.outputs, swept.components, swept.leakage)
         case Shifted():
-            found = _evaluations(module, bound, options)
+            found, leakage = _evaluations(module, bound, options)
             shapes = _shapes(module, found)
-            return [_component(c, bound, found, shapes.get(c.output, ())) for c in module.components]
+            components = [_component(c, bound, found, shapes.get(c.output, ())) for c in module.components]
+            of_nothing = [array for c, array in zip(module.components, components, strict=True) if not c.wrt]
+            return Evaluated(of_nothing, components, leakage)
         case _:
             assert_never(module)
 
@@ -41,9 +65,10 @@ def _parameters(module: Shifted | Adjoint) -> list[Parameter]:
     return list(found.values())
 
 
-def _evaluations(module: Shifted, bound: Bound, options: Options) -> dict[int, list[RealArray]]:
-    """By row of the module, its template's outputs, each of shape (batch, …)."""
+def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[dict[int, list[RealArray]], float]:
+    """By row of the module, its template's outputs, each of shape (batch, …), and the most that a row lost."""
     found: dict[int, list[RealArray]] = {}
+    leakage = 0.0
     for index, template in enumerate(module.templates):
         chosen = [k for k, row in enumerate(module.rows) if row.template == index]
         if not chosen:
@@ -53,11 +78,12 @@ def _evaluations(module: Shifted, bound: Bound, options: Options) -> dict[int, l
                 raise error(Code.BAD_MODULE, f"template `{template.name}` returns what cannot be combined", output.span)
         slots = [e for p in template.program.parameters if p.role == "slot" for e in p.elements()]
         settings = _repeated(bound, slots, [module.rows[k] for k in chosen])
-        outputs = simulate(template.program, settings, options, index).outputs
-        split = [np.split(np.asarray(output, dtype=float), len(chosen)) for output in outputs]
+        result = simulate(template.program, settings, options, index)
+        leakage = max(leakage, result.leakage)
+        split = [np.split(np.asarray(output, dtype=float), len(chosen)) for output in result.outputs]
         for place, k in enumerate(chosen):
             found[k] = [parts[place] for parts in split]
-    return found
+    return found, leakage
 
 
 def _repeated(bound: Bound, slots: Sequence[Element], rows: Sequence[Row]) -> Bound:

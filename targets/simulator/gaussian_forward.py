@@ -10,7 +10,7 @@ import numpy as np
 from qcompile.diagnostics import Code, error
 from qcompile.ir import If, Measure, Op, Program, Reset, Statement
 from qcompile.targets.simulator.gaussian_moments import RealArray
-from qcompile.targets.simulator.gaussian_program import THERMAL, factors
+from qcompile.targets.simulator.gaussian_program import factors
 from qcompile.targets.simulator.gaussian_state import Moments, flow, vacuum
 from qcompile.targets.simulator.options import memory_limit, too_large
 from qcompile.targets.simulator.values import Elements, value_of
@@ -81,7 +81,7 @@ def _advance(reached: Final, statement: Statement, elements: Elements, random: n
 
 def _variance(op: Op, elements: Elements) -> RealArray:
     """2n + 1 of a thermal state of n photons; 1 of the vacuum."""
-    if op.gate != THERMAL:
+    if op.gate.prepares != "thermal":
         return np.ones(1)
     photons = value_of(op.angles[0], elements, op.span)
     if photons.min() < 0:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from qcompile.diagnostics import Code, Diagnostic, Span
-from qcompile.gates import TABLE
 from qcompile.gates.algebra import is_gaussian
 from qcompile.grammar import decompose
 from qcompile.ir import (
@@ -26,7 +25,6 @@ from qcompile.ir import (
 )
 from qcompile.targets.simulator.gaussian_sampling import is_joint
 
-VACUUM, THERMAL = TABLE["vacuum"], TABLE["thermal"]
 _FOCK = "run it in Fock space: the engine `tensor`"
 
 
@@ -88,7 +86,7 @@ def _op_fault(op: Op, detected: set[int]) -> Diagnostic | None:
         return _refused(f"a controlled `{op.gate.name}` is not Gaussian", op.span)
     if op.gate.preparation:
         detected.difference_update(op.wires)
-        return None if op.gate in (VACUUM, THERMAL) else _refused(f"`{op.gate.name}` is not Gaussian", op.span)
+        return _refused(f"`{op.gate.name}` is not Gaussian", op.span) if op.gate.prepares == "number" else None
     if op.gate.wires and (op.gate.generator is None or not is_gaussian(op.gate.generator)):
         return _refused(f"`{op.gate.name}` is not Gaussian", op.span)
     return _used(op.span) if detected & set(op.wires) else None

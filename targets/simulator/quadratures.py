@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from qcompile.targets.simulator.fock_grid import number_states
 from qcompile.targets.simulator.tensor import ComplexArray
 from qcompile.targets.simulator.values import RealArray
 
@@ -32,25 +33,16 @@ def draw_quadrature(
     mixed: ComplexArray = amplitudes @ amplitudes.conj().swapaxes(1, 2)
     outcomes = _outcomes(mixed, generator.random(shots))
     shared = np.broadcast_to(amplitudes, (shots, *amplitudes.shape[1:]))
-    left = np.einsum("ns,snr->sr", wave_functions(levels, outcomes), shared)
+    left = np.einsum("ns,snr->sr", number_states(outcomes, levels), shared)
     result = np.zeros((shots, *moved.shape[1:]), dtype=complex)
     result[:, 0] = left.reshape(shots, *moved.shape[2:])
     return outcomes, np.moveaxis(result, 1, wire + 1)
 
 
-def wave_functions(levels: int, x: RealArray) -> RealArray:
-    """⟨x|n⟩ for hbar = 2, shape (levels, points): √(n+1) ψₙ₊₁ = x ψₙ − √n ψₙ₋₁."""
-    found = np.zeros((levels, len(x)))
-    found[0] = np.exp(-np.square(x) / 4) / (2 * np.pi) ** 0.25
-    for n in range(levels - 1):
-        found[n + 1] = (x * found[n] - math.sqrt(n) * found[n - 1]) / math.sqrt(n + 1)
-    return found
-
-
 def _outcomes(mixed: ComplexArray, uniform: RealArray) -> RealArray:
     """One outcome per uniform number, from density matrices of shape (1 or shots, levels, levels)."""
     grid = _grid(mixed.shape[1])
-    wave = wave_functions(mixed.shape[1], grid)
+    wave = number_states(grid, mixed.shape[1])
     if len(mixed) == 1:
         return _inverted(grid, _density(mixed, wave)[0], uniform)
     outcomes = np.zeros(len(uniform))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import assert_never
 
 import numpy as np
@@ -16,6 +15,7 @@ from qcompile.targets.simulator.tensor_run import Branch
 from qcompile.targets.simulator.values import Elements, RealArray
 
 Array = RealArray | ComplexArray
+_ROUNDING = 1e-12  # what a long qubit circuit may seem to lose
 
 
 def exact_output(output: Output, plan: Plan, branches: list[Branch], elements: Elements) -> Array:
@@ -54,7 +54,8 @@ def level_probabilities(state: ComplexArray, wires: tuple[int, ...]) -> RealArra
 
 def leakage(branches: list[Branch]) -> float:
     """The probability that left the cut space: 1 − norm, at its greatest over the rows."""
-    return max(0.0, float(np.max(1.0 - _total([norms(branch.state) for branch in branches]))))
+    lost = float(np.max(1.0 - _total([norms(branch.state) for branch in branches])))
+    return lost if lost > _ROUNDING else 0.0
 
 
 def edge_population(plan: Plan, branches: list[Branch]) -> float:
@@ -62,10 +63,6 @@ def edge_population(plan: Plan, branches: list[Branch]) -> float:
     modes = [wire for wire, kind in enumerate(plan.program.kinds) if kind == "qumode"]
     found = (_total([level_probabilities(b.state, (wire,)) for b in branches])[:, -1].max() for wire in modes)
     return float(max(found, default=0.0))
-
-
-def dimension(plan: Plan, cutoff: int) -> int:
-    return math.prod(plan.shape(cutoff))
 
 
 def _total(parts: list[RealArray]) -> RealArray:

@@ -27,7 +27,6 @@ from qcompile.ir import (
 from qcompile.targets.simulator.tensor_gates import lowered
 
 _FOREVER = 1 << 62
-_THERMAL = TABLE["thermal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ class _Lowering:
         if op.gate.preparation:
             if self.touched.intersection(op.wires):
                 yield Reset(op.wires[0], op.span)
-            if op.gate == _THERMAL:
+            if op.gate.prepares == "thermal":
                 op = replace(op, wires=(*op.wires, self._hide()))
         if not (op.gate.preparation and not op.gate.parameters):
             self.touched.update(op.wires)

@@ -9,7 +9,6 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.gates import TABLE
 from qcompile.ir import If, Measure, Op, Reset, Statement
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.tensor import ComplexArray, apply, at_level
@@ -71,7 +70,7 @@ def prepare(op: Op, state: ComplexArray, bound: Bound) -> ComplexArray:
 def _level_weights(op: Op, value: RealArray, levels: int) -> RealArray:
     """The amplitude of each level, shape (b, levels)."""
     numbers = np.arange(levels)
-    if op.gate == TABLE["fock"]:
+    if op.gate.prepares == "number":
         if np.any(value < 0) or np.any(value != np.round(value)):
             raise error(Code.BAD_VALUE, f"{value[0]:g} is not a photon number", op.span, "give a whole number from 0")
         if np.any(value >= levels):
