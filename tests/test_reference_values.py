@@ -206,3 +206,17 @@ def test_feed_forward_gradient() -> None:
 )
 def test_second_derivatives_that_released_tools_get_wrong(text: str, x: float, second: float) -> None:
     assert hessian(_program(text))(x=x) == pytest.approx(second, abs=1e-10)
+
+
+def test_small_circuit_fubini_study_metric() -> None:
+    """The metric is −½ of the Hessian of |⟨ψ(φ)|ψ(θ)⟩|² at φ = θ: second derivatives of a probability."""
+    overlap = _program("""
+        qubit q[2]; param a; param b; param c; input d; input e; input f;
+        rx(a) q[0]; ry(b) q[1]; cx q[0], q[1]; rx(c) q[1];
+        rx(-f) q[1]; cx q[0], q[1]; ry(-e) q[1]; rx(-d) q[0];
+        return probs(q);
+    """)
+    second = hessian(overlap)(**SMALL_VALUES, d=0.1, e=0.2, f=0.3)
+    metric = -0.5 * second[..., 0]
+    assert np.allclose(np.diag(metric), [0.25, 0.25, 0.24013262], rtol=0, atol=1e-8)
+    assert np.allclose(metric, np.diag(np.diag(metric)), rtol=0, atol=1e-12)

@@ -74,7 +74,7 @@ wrt_option = click.option("--wrt", multiple=True, metavar="NAME", help="Differen
 observable_option = click.option(
     "--observable", metavar="TEXT", help='Return the expectation of this, e.g. "Z[0] Z[1] + 0.5*X[2]".'
 )
-cutoff_option = click.option("--cutoff", type=click.IntRange(min=1), help="Fock states kept of each qumode.")
+cutoff_option = click.option("--cutoff", type=click.IntRange(min=2), help="Fock states kept of each qumode.")
 shots_option = click.option("--shots", type=click.IntRange(min=1), help="Sample instead of computing exactly.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), help="Of whatever is random.")
 

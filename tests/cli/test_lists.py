@@ -1,0 +1,34 @@
+"""What the command line offers is what there is: its lists are told apart only because `--help` loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import get_args
+
+import pytest
+
+from qcompile.cli.options import LANGUAGES, METHODS
+from qcompile.cli.run import CLIENTS, ENGINES
+from qcompile.cli.stats import LEVELS
+from qcompile.cli.train import OPTIMIZERS
+from qcompile.learn import Optimizer
+from qcompile.passes import differentiate, optimize
+from qcompile.targets import simulator
+from qcompile.targets.clients import CLIENTS as RUNNABLE
+from qcompile.targets.emit import LANGUAGES as WRITABLE
+
+
+@pytest.mark.parametrize(
+    ("offered", "there"),
+    [
+        (LANGUAGES, ("qc", *WRITABLE)),
+        (METHODS, differentiate.METHODS),
+        (CLIENTS, RUNNABLE),
+        (ENGINES, simulator.ENGINES),
+        (OPTIMIZERS, get_args(Optimizer)),
+        (LEVELS, range(len(optimize.LEVELS))),
+    ],
+)
+def test_the_command_line_offers_what_there_is(offered: Iterable[object], there: Iterable[object]) -> None:
+    """Would catch a method, engine, client, language, optimizer or level that is added in one place only."""
+    assert list(offered) == list(there)
