@@ -12,7 +12,7 @@ from qcompile.gates import Kind
 from qcompile.grammar import tree
 from qcompile.grammar.expressions import angle, position, remainder, wires
 from qcompile.grammar.hints import name_hint
-from qcompile.grammar.scope import Place, Scope
+from qcompile.grammar.scope import Broken, Place, Scope
 from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, Word, collect, letters_by_wire, monomials
 
 Terms = list[tuple[Angle, Word]]
@@ -162,6 +162,8 @@ def _wire(letter: tree.Name, index: tree.Expression | tree.Range, scope: Scope) 
     if isinstance(index, tree.Range):
         advice = f"write one letter a wire: `{letter.text}[0] {letter.text}[1]`"
         raise error(Code.BAD_OBSERVABLE, "a letter acts on one wire", scope.span(index), advice)
+    if any(isinstance(entity, Broken) and entity.kind == kind for entity in scope.names.values()):
+        raise CompileError(())  # which wire it counts to, only the broken declaration could tell
     known = scope.wires_of(kind)
     if not known:
         label = f"`{letter.text}` acts on a {kind}, and the program declares none"

@@ -101,7 +101,7 @@ def _declare(node: tree.Declaration, item: tree.Declared, draft: Draft) -> None:
             case _:
                 raise AssertionError(f"the grammar knows no declaration of {node.kind}")
     except CompileError as fault:
-        scope.names.setdefault(item.name.text, Broken())
+        scope.names.setdefault(item.name.text, Broken(node.kind))
         scope.faults.add(fault.diagnostics)
 
 
@@ -118,7 +118,7 @@ def _define_observable(name: tree.Name, value: tree.Expression, scope: Scope) ->
     try:
         scope.declare(name, operator(value, scope))
     except CompileError:
-        scope.names.setdefault(name.text, Broken())
+        scope.names.setdefault(name.text, Broken("observable"))
         raise
 
 

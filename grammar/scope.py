@@ -32,7 +32,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A name whose declaration is at fault: its uses are not reported again."""
+    """A name whose declaration, of this kind, is at fault: its uses are not reported again."""
+
+    kind: str
 
 
 Entity: TypeAlias = Place | Parameter | Operator | Angle | Broken
