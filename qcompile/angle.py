@@ -84,10 +84,6 @@ class Angle:
     def is_zero(self) -> bool:
         return not self.terms and not self.constant
 
-    @property
-    def is_affine(self) -> bool:
-        return all(isinstance(atom, Element) for atom, _ in self.terms)
-
     def __add__(self, other: Angle) -> Angle:
         if not other.terms:
             return Angle(self.constant + other.constant, self.terms)
