@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qcompile.diagnostics import Code, CompileError, Source, error
 from qcompile.grammar import tree
 from qcompile.grammar.derivatives import adjoint, shifted
+from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.observables import operator
 from qcompile.grammar.programs import program
 from qcompile.grammar.scope import Faults, Scope, TooManyFaultsError, add_register
@@ -24,7 +25,11 @@ def parse(text: str, name: str = "<text>") -> Module:
     Raises:
         CompileError: with everything found wrong, in the order of the text.
     """
-    source = Source(name, text)
+    return read(Source(name, text), ReadOptions())
+
+
+def read(source: Source, options: ReadOptions) -> Module:
+    """What `parse` does, for a text that may import others from `options.folder`."""
     nodes = read_module(source)
     scope = Scope(source, Faults())
     try:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, cast
 
 from lark import Token, UnexpectedCharacters, UnexpectedInput
 
 from qcompile.diagnostics import Code, Diagnostic, Source, Span
-from qcompile.grammar.hints import syntax_hint
+from qcompile.grammar.dialect import Dialect
 
 MAX_FAULTS = 50
-BRACKETS = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[(\[{]|[)\]}]")
 _WORD = re.compile(r"[A-Za-z0-9_]")
-_STEP = re.compile(r"//[^\n]*|/\*[\s\S]*?\*/|[;{}]")
-_TRAILING = re.compile(r"(?:\s|//[^\n]*\n|/\*(?:(?!\*/)[\s\S])*\*/)+\Z")
 
 
 class Recovery:
-    """Lark's error handler: notes the fault, drops the broken statement, and reads on after it.
+    """Lark's error handler: notes the fault, drops the broken statement, and reads on after it."""
 
-    Args:
-        spelling: what each terminal of the grammar is called in a message.
-    """
-
-    def __init__(self, source: Source, spelling: Mapping[str, str]) -> None:
+    def __init__(self, source: Source, dialect: Dialect) -> None:
         self.source = source
-        self.spelling = spelling
+        self.dialect = dialect
         self.found: list[Diagnostic] = []
 
     def __call__(self, fault: UnexpectedInput) -> bool:
@@ -35,28 +27,28 @@ class Recovery:
         parser = cast(Any, fault).interactive_parser
         start, end = _place(fault, self.source.text)
         self.found.append(self._diagnostic(start, end, parser.accepts()))
-        if start >= len(self.source.text) or len(self.found) >= MAX_FAULTS or not _unwind(parser.parser_state):
+        if start >= len(self.source.text) or len(self.found) >= MAX_FAULTS or not self._unwind(parser.parser_state):
             return False
         closes = "RBRACE" in parser.accepts()
-        _lexer_thread(parser).state.line_ctr.char_pos = _next_statement(self.source.text, start, closes)
+        _lexer_thread(parser).state.line_ctr.char_pos = self._next_statement(start, closes)
         return True
 
     def _diagnostic(self, start: int, end: int, accepted: set[str]) -> Diagnostic:
         text = self.source.text
-        before = _TRAILING.sub("", text[max(0, start - 500) : start])
+        before = self.dialect.blank.sub("", text[max(0, start - 500) : start])
         previous = start - min(start, 500) + len(before)
         if text.startswith("/*", start):
             span = Span(self.source, start, start + 2)
             return Diagnostic(Code.UNTERMINATED, "this comment is never closed", span, "close it with `*/`")
         if start >= len(text):
             span = Span(self.source, max(0, previous - 1), previous)
-            advice = self._expectation(accepted) + _open_bracket(self.source)
+            advice = self._expectation(accepted) + self._open_bracket()
             return Diagnostic(Code.UNTERMINATED, "the text ends here, too early", span, advice)
-        if "SEMICOLON" in accepted and "\n" in text[previous:start]:
+        if self.dialect.end == ";" and "SEMICOLON" in accepted and "\n" in text[previous:start]:
             span = Span(self.source, max(0, previous - 1), previous)
             return Diagnostic(Code.SYNTAX, "`;` is missing after this", span, "a statement ends with `;`")
         span = Span(self.source, start, end)
-        advice = syntax_hint(text, start) or self._guess(text[start], accepted)
+        advice = self.dialect.hint(text, start) or self._guess(text[start], accepted)
         return Diagnostic(Code.SYNTAX, f"`{text[start:end]}` does not fit here", span, advice)
 
     def _guess(self, found: str, accepted: set[str]) -> str:
@@ -67,13 +59,53 @@ class Recovery:
         return self._expectation(accepted)
 
     def _expectation(self, accepted: set[str]) -> str:
-        if "RETURN" in accepted:
+        if self.dialect.opener in accepted:
             return "expected a statement" + (", or the `}` that closes the block" if "RBRACE" in accepted else "")
-        names = sorted(self.spelling[terminal] for terminal in accepted)
+        names = sorted(self.dialect.spelled.get(terminal, terminal) for terminal in accepted)
         if not 0 < len(names) <= 8:
             return ""
         *most, last = names
         return f"expected {', '.join(most)} or {last}" if most else f"expected {last}"
+
+    def _open_bracket(self) -> str:
+        """Where the bracket stands that the end of the text leaves open."""
+        opened: list[re.Match[str]] = []
+        for bracket in self.dialect.brackets.finditer(self.source.text):
+            if bracket.group() in ("(", "[", "{"):
+                opened.append(bracket)
+            elif bracket.group() in (")", "]", "}") and opened:
+                opened.pop()
+        if not opened:
+            return ""
+        return f"; the `{opened[-1].group()}` of line {self.source.position(opened[-1].start())[0]} is open"
+
+    def _unwind(self, state: Any) -> bool:
+        """Drop what is unfinished, down to where a statement may begin."""
+        table = state.parse_conf.states
+        while state.state_stack and self.dialect.opener not in table[state.state_stack[-1]]:
+            state.state_stack.pop()
+            if state.value_stack:
+                state.value_stack.pop()
+        return bool(state.state_stack)
+
+    def _next_statement(self, start: int, closes: bool) -> int:
+        """Where the statement after the broken one begins; a `}` is left standing when it closes the block around."""
+        depth, text = 0, self.source.text
+        for step in self.dialect.steps.finditer(text, start):
+            match step.group():
+                case "{":
+                    depth += 1
+                case "}" if depth == 0:
+                    return step.start() if closes else step.end()
+                case "}":
+                    depth -= 1
+                    if depth == 0:
+                        return step.end()
+                case ";" | "\n" if depth == 0:
+                    return step.end()
+                case _:
+                    pass
+        return len(text)
 
 
 def _lexer_thread(parser: Any) -> Any:
@@ -92,46 +124,3 @@ def _place(fault: UnexpectedInput, text: str) -> tuple[int, int]:
     while start > 0 and _WORD.match(text, start - 1) and _WORD.match(text, start):
         start -= 1  # a keyword at the head of a longer word was read by itself
     return start, end
-
-
-def _open_bracket(source: Source) -> str:
-    """Where the bracket stands that the end of the text leaves open."""
-    opened: list[re.Match[str]] = []
-    for bracket in BRACKETS.finditer(source.text):
-        if bracket.group() in ("(", "[", "{"):
-            opened.append(bracket)
-        elif bracket.group() in (")", "]", "}") and opened:
-            opened.pop()
-    if not opened:
-        return ""
-    return f"; the `{opened[-1].group()}` of line {source.position(opened[-1].start())[0]} is open"
-
-
-def _unwind(state: Any) -> bool:
-    """Drop what is unfinished, down to where a statement may begin."""
-    table = state.parse_conf.states
-    while state.state_stack and "RETURN" not in table[state.state_stack[-1]]:
-        state.state_stack.pop()
-        if state.value_stack:
-            state.value_stack.pop()
-    return bool(state.state_stack)
-
-
-def _next_statement(text: str, start: int, closes: bool) -> int:
-    """Where the statement after the broken one begins; a `}` is left standing when it closes the block around."""
-    depth = 0
-    for step in _STEP.finditer(text, start):
-        match step.group():
-            case "{":
-                depth += 1
-            case "}" if depth == 0:
-                return step.start() if closes else step.end()
-            case "}":
-                depth -= 1
-                if depth == 0:
-                    return step.end()
-            case ";" if depth == 0:
-                return step.end()
-            case _:
-                pass
-    return len(text)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
+from typing import Literal, TypeAlias
 
 MAX_LABEL = 300
+Severity: TypeAlias = Literal["error", "warning"]
 
 
 class Code(Enum):
@@ -33,6 +36,16 @@ class Code(Enum):
         "QC0109",
         "a statement out of place",
         "Declarations, definitions and `return` stand at the top of a program, not inside blocks.",
+    )
+    OUT_OF_REACH = (
+        "QC0110",
+        "beyond what is read",
+        "The language has this construct, but it has no counterpart here, or can't be bounded when compiling.",
+    )
+    IMPORT = (
+        "QC0111",
+        "cannot import this file",
+        "Imported files exist, lie in the importing file's folder or below, and do not import each other in a ring.",
     )
     UNKNOWN_NAME = (
         "QC0201",
@@ -84,6 +97,14 @@ class Code(Enum):
         "a whole number is needed here",
         "Sizes, indices, loop bounds and repetitions are whole numbers.",
     )
+    NOT_UNITARY = (
+        "QC0315",
+        "not unitary",
+        "Gates are unitary: U†U = 1; the Kraus matrices of a channel satisfy Σ K†K = 1.",
+    )
+    UNBOUNDED = ("QC0316", "a loop without a bound", "A loop that waits for a result states how often it may turn.")
+    WRONG_TYPE = ("QC0317", "wrong type", "Numbers, truth values, angles and bits are told apart.")
+    UNKNOWN_EFFECT = ("QC0318", "a gate of unknown effect", "Opaque gates can be read, printed and emitted only.")
     NOT_HERMITIAN = (
         "QC0401",
         "the observable is not Hermitian",
@@ -124,6 +145,11 @@ class Code(Enum):
         "Rows name templates and slots; components name rows and outputs.",
     )
     MISSING_CLIENT = ("QC0801", "a client is not installed", "Install the extra that the message names.")
+    UNUSED_PARAMETER = ("QC0901", "unused parameter", "Nothing in the program depends on it.")
+    NO_INFLUENCE = ("QC0902", "a parameter without influence", "No output depends on it: its derivative is zero.")
+    NO_EFFECT = ("QC0903", "a gate without effect", "The gate lies outside the light cone of every output.")
+    DROPPED = ("QC0904", "not carried over", "The text says something that has no counterpart and changes no result.")
+    ROUNDED = ("QC0905", "rounded to a unitary", "The matrix is unitary to its own digits; the nearest one is taken.")
 
     @property
     def id(self) -> str:
@@ -136,6 +162,11 @@ class Code(Enum):
     @property
     def explanation(self) -> str:
         return self.value[2]
+
+    @property
+    def severity(self) -> Severity:
+        """Warnings have the codes from QC0901."""
+        return "warning" if self.id >= "QC09" else "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +192,30 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Another place that is involved, and how."""
+
+    label: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     code: Code
     label: str
     span: Span | None = None
     help: str = ""
+    notes: tuple[Note, ...] = ()
 
     def render(self) -> str:
         """The message as people read it: code, place, the line with the span underlined, help."""
-        lines = [f"error[{self.code.id}]: {self.code.title}"]
+        lines = [f"{self.code.severity}[{self.code.id}]: {self.code.title}"]
         if self.span is None:
             lines.append(f"  = {self.label}")
         else:
             lines += _excerpt(self.span, self.label)
+        for note in self.notes:
+            lines += _excerpt(note.span, note.label)
         if self.help:
             lines.append(f"  = help: {self.help}")
         return "\n".join(lines)
@@ -195,9 +237,24 @@ class CompileError(Exception):
         super().__init__("\n\n".join(diagnostic.render() for diagnostic in self.diagnostics))
 
 
-def error(code: Code, label: str, span: Span | None = None, help: str = "") -> CompileError:
+class CompileWarning(UserWarning):
+    """What a reader wants to say of a program that it has read."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.render())
+
+
+def error(
+    code: Code, label: str, span: Span | None = None, help: str = "", notes: Iterable[Note] = ()
+) -> CompileError:
     """One diagnostic, ready to raise."""
-    return CompileError([Diagnostic(code, label, span, help)])
+    return CompileError([Diagnostic(code, label, span, help, tuple(notes))])
+
+
+def warn(code: Code, label: str, span: Span | None = None, help: str = "") -> None:
+    """Say it by Python's own means: `warnings.catch_warnings` collects it, the command line prints it."""
+    warnings.warn(CompileWarning(Diagnostic(code, label, span, help)), stacklevel=2)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

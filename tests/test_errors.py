@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from qcompile.diagnostics import Code, CompileError
-from qcompile.grammar import parse
+from qcompile.grammar.languages import LANGUAGES, ReadOptions, language_of, read
 
 ERRORS = Path(__file__).parent / "errors"
-CASES = sorted(ERRORS.glob("*.qc"))
+ENDINGS = {language.ending for language in LANGUAGES.values()}
+CASES = sorted(path for path in ERRORS.rglob("*-*") if path.suffix in ENDINGS)
 
 # Codes that reading a program cannot raise, and the file whose tests name them.
 ELSEWHERE: dict[Code, str] = {
@@ -31,14 +32,20 @@ ELSEWHERE: dict[Code, str] = {
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_message_is_as_committed(case: Path) -> None:
     """Catches a lost, moved or reworded diagnostic, and a program that is no longer refused."""
+    text = case.read_text(encoding="utf-8")
     with pytest.raises(CompileError) as caught:
-        parse(case.read_text(encoding="utf-8"), case.name)
+        read(text, language_of(case.suffix, text), case.name, ReadOptions(folder=case.parent))
     message = f"{caught.value}\n"
-    golden = case.with_suffix(".err")
+    golden = _golden(case)
     if os.environ.get("QCOMPILE_BLESS") == "1":
         golden.write_text(message, encoding="utf-8")
     assert message == golden.read_text(encoding="utf-8")
     assert case.stem.split("-")[0] in {diagnostic.code.id for diagnostic in caught.value.diagnostics}
+
+
+def _golden(case: Path) -> Path:
+    """Beside the case; of a case in another language, under its whole name."""
+    return case.with_suffix(".err") if case.suffix == ".qc" else case.with_name(f"{case.name}.err")
 
 
 def test_every_code_is_covered() -> None:
@@ -61,5 +68,5 @@ def test_ids_are_unique() -> None:
 
 def test_no_message_is_without_help() -> None:
     """Catches a diagnostic that says what is wrong and not what to do."""
-    silent = [case.name for case in CASES if "= help: " not in case.with_suffix(".err").read_text(encoding="utf-8")]
+    silent = [case.name for case in CASES if "= help: " not in _golden(case).read_text(encoding="utf-8")]
     assert not silent

@@ -29,7 +29,10 @@ class Gate:
 
     A word is text in qcompile's own language over the gate's parameters and the wires a, b, c …; the first wire is the
     most significant in `matrix`. A preparation is not unitary: it discards what its wire held, for the vacuum, for
-    n photons, for a thermal state of n photons on average, or for what its word leaves.
+    n photons, for a thermal state of n photons on average, or for what its word leaves. A channel is told as the word
+    of its dilation: `hidden` wires, named after the gate's own, start in |0⟩ or the vacuum and are discarded after
+    it; a channel that a program defines has its Kraus matrices instead. An opaque gate is a name alone: it can be read,
+    printed and emitted, but nothing is known of what it does.
     """
 
     name: str
@@ -42,7 +45,19 @@ class Gate:
     aliases: tuple[str, ...] = ()
     spelling: Spelling = Spelling()
     prepares: Prepared | None = None
+    hidden: tuple[Kind, ...] = ()
+    kraus: tuple[Matrix, ...] = ()
+    opaque: bool = False
 
     @property
     def preparation(self) -> bool:
         return self.prepares is not None
+
+    @property
+    def channel(self) -> bool:
+        """Does it act on what its wires hold, and not unitarily?"""
+        return bool(self.hidden or self.kraus)
+
+    @property
+    def is_unitary(self) -> bool:
+        return not (self.preparation or self.channel)

@@ -14,6 +14,7 @@ from qcompile.ir.derivative import (
     Template,
 )
 from qcompile.ir.program import (
+    Barrier,
     Definition,
     Expectation,
     If,
@@ -22,6 +23,7 @@ from qcompile.ir.program import (
     Op,
     Output,
     Parameter,
+    Postselect,
     Probabilities,
     Program,
     Register,
@@ -35,6 +37,7 @@ from qcompile.ir.program import (
 __all__ = [
     "Adjoint",
     "AdjointComponent",
+    "Barrier",
     "Component",
     "Definition",
     "Evaluation",
@@ -48,6 +51,7 @@ __all__ = [
     "Op",
     "Output",
     "Parameter",
+    "Postselect",
     "Probabilities",
     "Program",
     "Reading",

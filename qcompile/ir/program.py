@@ -1,7 +1,8 @@
 """A program: declarations, statements on wires, and what is returned.
 
 Quantum wires are numbered 0, 1, … in declaration order over all qubit and qumode registers; classical cells (bits,
-ints, reals) are numbered likewise. Loops are unrolled when a program is read, so an op is one occurrence.
+ints, reals) are numbered likewise, and hold 0 until something is measured into them. Loops are unrolled when a program
+is read, so an op is one occurrence.
 """
 
 from __future__ import annotations
@@ -105,15 +106,35 @@ class If:
     span: Span | None = _span()
 
 
-Statement: TypeAlias = Op | Measure | Reset | If
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """No pass moves anything across it on these wires."""
+
+    wires: tuple[int, ...]
+    span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Postselect:
+    """Keep only the runs in which every named bit has its value; outputs are those of the runs kept."""
+
+    condition: tuple[tuple[int, bool], ...]
+    span: Span | None = _span()
+
+
+Statement: TypeAlias = Op | Measure | Reset | If | Barrier | Postselect
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A gate defined in the program: its signature as a gate row, its body on wires 0, 1, … over its own parameters."""
+    """A gate or channel defined in the program.
+
+    Its signature is a gate row, and what it does is its body, on wires 0, 1, … over its own parameters; or the row's
+    matrix, generator or Kraus matrices, or nothing where the row is opaque: then the body is empty.
+    """
 
     gate: Gate
-    body: tuple[Op, ...]
+    body: tuple[Op, ...] = ()
     span: Span | None = _span()
 
 

@@ -8,7 +8,8 @@ from qcompile.angle import Angle, number, parameter, pi_times
 from qcompile.diagnostics import Code, CompileError
 from qcompile.gates import TABLE
 from qcompile.grammar import parse, parse_operator, to_text
-from qcompile.grammar.syntax import MAX_DEPTH, keywords
+from qcompile.grammar.dialect import MAX_DEPTH
+from qcompile.grammar.syntax import keywords
 from qcompile.ir import (
     Expectation,
     If,

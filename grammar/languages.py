@@ -1,0 +1,94 @@
+"""The languages that are read: which text is in which, and what reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from qcompile.diagnostics import Code, Source, did_you_mean, error
+from qcompile.ir import Module
+from qcompile.ir.verify import verify
+
+_COMMENTS = re.compile(r"(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*")
+_VERSION = re.compile(r"OPENQASM\s+(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader may need beside the text.
+
+    Attributes:
+        folder: what other files are included or imported from; without one, none are.
+        loop_bound: how often a loop turns at most that waits for a measurement result and states no bound itself.
+    """
+
+    folder: Path | None = None
+    loop_bound: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that programs are read in: `package` has `read(source, options)`."""
+
+    name: str
+    title: str
+    ending: str
+    package: str
+
+
+LANGUAGES = {
+    language.name: language
+    for language in (
+        Language("qc", "qcompile", ".qc", "qcompile.grammar.reader"),
+        Language("openqasm3", "OpenQASM 3", ".qasm", "qcompile.grammar.openqasm3"),
+        Language("openqasm2", "OpenQASM 2", ".qasm", "qcompile.grammar.openqasm2"),
+        Language("quil", "Quil", ".quil", "qcompile.grammar.quil"),
+        Language("blackbird", "Blackbird", ".xbb", "qcompile.grammar.blackbird"),
+    )
+}
+
+
+def read(text: str, language: str = "qc", name: str = "<text>", options: ReadOptions = ReadOptions()) -> Module:
+    """The verified module that a text stands for.
+
+    Args:
+        name: what messages call the text, usually the file's name.
+
+    Raises:
+        CompileError: UNKNOWN_LANGUAGE, and everything found wrong in the text.
+
+    Warns:
+        CompileWarning: what the text says and the module does not.
+    """
+    if language not in LANGUAGES:
+        advice = did_you_mean(language, LANGUAGES) or f"the languages are {', '.join(LANGUAGES)}"
+        raise error(Code.UNKNOWN_LANGUAGE, f"no language `{language}` to read", None, advice)
+    package = import_module(LANGUAGES[language].package)
+    reader = cast("Callable[[Source, ReadOptions], Module]", package.read)
+    module = reader(Source(name, text), options)
+    verify(module)
+    return module
+
+
+def language_of(ending: str, text: str) -> str:
+    """The language of a text from a file with this ending (or none); OpenQASM says its version, or is version 3.
+
+    Raises:
+        CompileError: UNKNOWN_LANGUAGE.
+    """
+    version = _VERSION.match(text, cast("re.Match[str]", _COMMENTS.match(text)).end())
+    if ending in ("", ".qasm", ".inc") and (version or ending):
+        return "openqasm2" if version and version.group(1) == "2" else "openqasm3"
+    if not ending:
+        return "qc"
+    for language in LANGUAGES.values():
+        if language.ending == ending:
+            return language.name
+    endings = ", ".join(dict.fromkeys(f"`{language.ending}`" for language in LANGUAGES.values()))
+    raise error(
+        Code.UNKNOWN_LANGUAGE, f"no language is written in `{ending}` files", None, f"the endings are {endings}"
+    )
