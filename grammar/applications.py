@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qcompile.diagnostics import Code, CompileError, error
-from qcompile.gates import Gate, pauli_rotation
+from qcompile.diagnostics import Code, CompileError, Span, error
+from qcompile.gates import NAMES, Gate, pauli_rotation
 from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_OPS, check_op, expected_kinds, is_sound
 from qcompile.grammar.decompose import invert
 from qcompile.grammar.expressions import angle, constant, integer, wires
 from qcompile.grammar.scope import Scope
-from qcompile.ir import Op
+from qcompile.ir import Op, Statement
 
 MAX_CONTROLS = 64
 
@@ -33,6 +33,30 @@ def application(node: tree.Application, scope: Scope) -> list[Op]:
         op = Op(gate, numbers, angles, controls, False, scope.span(node))
         ops += _modified(op, node, scope) if node.modifiers else (op,)
     return ops
+
+
+def plain(node: tree.Plain, scope: Scope) -> Op | None:
+    """The op of a plain statement whose parts have been met before; None for what goes the long way.
+
+    Outside blocks names are only added, so a part that had a meaning keeps it.
+    """
+    word, angles, wires = node.match.groups()
+    like, numbers = scope.known_ops.get((word, angles)), scope.known_wires.get(wires)
+    if like is None or numbers is None or not is_sound(like.gate, numbers, len(like.angles), (), scope.kinds):
+        return None
+    scope.spend(1, node)
+    return Op(like.gate, numbers, like.angles, (), False, Span(scope.source, node.start, node.end))
+
+
+def remember(node: tree.Plain, made: Sequence[Statement], scope: Scope) -> None:
+    """Keep what the parts of a plain statement have come to mean, where it is one op."""
+    word, angles, wires = node.match.groups()
+    match made:
+        case [Op(gate) as op] if gate is (scope.gates.get(word) or NAMES.get(word)):
+            scope.known_ops[word, angles] = op
+            scope.known_wires[wires] = op.wires
+        case _:
+            pass
 
 
 def _gate(node: tree.Application, scope: Scope) -> Gate:

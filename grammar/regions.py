@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from qcompile.angle import Angle, number
 from qcompile.diagnostics import Code, CompileError, error
-from qcompile.grammar import tree
-from qcompile.grammar.applications import application
+from qcompile.grammar import straight, tree
+from qcompile.grammar.applications import application, plain, remember
 from qcompile.grammar.checks import MAX_OPS, counted
 from qcompile.grammar.expressions import LOOP_BOUND, Wires, angle, bounds, cells, integer, wires
 from qcompile.grammar.scope import KINDS, Scope
@@ -31,6 +31,13 @@ def statement(node: tree.Statement, scope: Scope) -> Sequence[Statement]:
     match node:
         case tree.Application():
             return application(node, scope)
+        case tree.Plain():
+            known = plain(node, scope)
+            if known is not None:
+                return (known,)
+            made = statement(straight.application(node), scope)
+            remember(node, made, scope)
+            return made
         case tree.Loop():
             return _loop(node, scope)
         case tree.Measurement() | tree.Reset() | tree.Conditional() if scope.is_body:

@@ -13,7 +13,7 @@ from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_OPS, MAX_WIRES
 from qcompile.grammar.hints import gate_hint, name_hint
 from qcompile.grammar.syntax import keywords
-from qcompile.ir import Parameter, Register
+from qcompile.ir import Op, Parameter, Register
 from qcompile.operator import Operator
 
 MAX_FAULTS = 50
@@ -78,6 +78,8 @@ class Scope:
     kinds: list[Kind | None] = field(default_factory=list["Kind | None"])
     cells: list[str] = field(default_factory=list[str])
     assigned: set[int] = field(default_factory=set[int])
+    known_ops: dict[tuple[str, str | None], Op] = field(default_factory=dict["tuple[str, str | None]", Op])
+    known_wires: dict[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
     ops: int = 0
     turns: int = 0
 

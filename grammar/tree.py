@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, TypeAlias
 
 
@@ -136,6 +137,14 @@ class Application(NamedTuple):
     end: int
 
 
+class Plain(NamedTuple):
+    """An application without modifiers, found by one regular expression: the gate, its angles, its wires as text."""
+
+    match: re.Match[str]
+    start: int
+    end: int
+
+
 class Measurement(NamedTuple):
     target: Operand
     word: str
@@ -244,7 +253,7 @@ class Gradient(NamedTuple):
     end: int
 
 
-Action: TypeAlias = Application | Measurement | Reset | Conditional | Loop
+Action: TypeAlias = Application | Plain | Measurement | Reset | Conditional | Loop
 Head: TypeAlias = Declaration | Definition | Observable | Results
 Derivative: TypeAlias = Form | Template | Row | Component | Naive | Part | Gradient
 Statement: TypeAlias = Action | Head | Derivative
