@@ -1,4 +1,4 @@
-"""The languages that are read: which text is in which, and what reads it."""
+"""Reading a text in any of the languages: which it is in, and what reads it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ from typing import cast
 from qcompile.diagnostics import Code, Source, did_you_mean, error
 from qcompile.ir import Module
 from qcompile.ir.verify import verify
+from qcompile.languages import LANGUAGES
+
+__all__ = ["LANGUAGES", "ReadOptions", "language_of", "read"]
 
 _COMMENTS = re.compile(r"(?:\s|//[^\n]*|/\*[\s\S]*?\*/)*")
 _VERSION = re.compile(r"OPENQASM\s+(\d+)")
+_READERS = {"qc": "qcompile.grammar.reader"}  # of the others, the package of their name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,28 +32,6 @@ class ReadOptions:
 
     folder: Path | None = None
     loop_bound: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """A language that programs are read in: `package` has `read(source, options)`."""
-
-    name: str
-    title: str
-    ending: str
-    package: str
-
-
-LANGUAGES = {
-    language.name: language
-    for language in (
-        Language("qc", "qcompile", ".qc", "qcompile.grammar.reader"),
-        Language("openqasm3", "OpenQASM 3", ".qasm", "qcompile.grammar.openqasm3"),
-        Language("openqasm2", "OpenQASM 2", ".qasm", "qcompile.grammar.openqasm2"),
-        Language("quil", "Quil", ".quil", "qcompile.grammar.quil"),
-        Language("blackbird", "Blackbird", ".xbb", "qcompile.grammar.blackbird"),
-    )
-}
 
 
 def read(text: str, language: str = "qc", name: str = "<text>", options: ReadOptions = ReadOptions()) -> Module:
@@ -67,7 +49,7 @@ def read(text: str, language: str = "qc", name: str = "<text>", options: ReadOpt
     if language not in LANGUAGES:
         advice = did_you_mean(language, LANGUAGES) or f"the languages are {', '.join(LANGUAGES)}"
         raise error(Code.UNKNOWN_LANGUAGE, f"no language `{language}` to read", None, advice)
-    package = import_module(LANGUAGES[language].package)
+    package = import_module(_READERS.get(language, f"qcompile.grammar.{language}"))
     reader = cast("Callable[[Source, ReadOptions], Module]", package.read)
     module = reader(Source(name, text), options)
     verify(module)
@@ -89,6 +71,5 @@ def language_of(ending: str, text: str) -> str:
         if language.ending == ending:
             return language.name
     endings = ", ".join(dict.fromkeys(f"`{language.ending}`" for language in LANGUAGES.values()))
-    raise error(
-        Code.UNKNOWN_LANGUAGE, f"no language is written in `{ending}` files", None, f"the endings are {endings}"
-    )
+    cure = f"the endings are {endings}; of any other file, say the language, as in `--from quil`"
+    raise error(Code.UNKNOWN_LANGUAGE, f"no language is written in `{ending}` files", None, cure)

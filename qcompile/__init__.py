@@ -9,18 +9,25 @@ Importing the package loads nothing: each name brings its module with it when it
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qcompile.builder import Builder, arccos, arcsin, arctan, cos, cosh, exp, log, pi, sin, sinh, sqrt, tan, tanh
-    from qcompile.diagnostics import Code, CompileError, Diagnostic
-    from qcompile.files import load
-    from qcompile.grammar import parse, parse_operator, to_text
+    from qcompile.diagnostics import Code, CompileError, CompileWarning, Diagnostic
+    from qcompile.draw import draw
+    from qcompile.files import load, parse
+    from qcompile.grammar import parse_operator, to_text
     from qcompile.ir import Adjoint, Module, Program, Shifted
     from qcompile.learn import TrainResult, train
+    from qcompile.objects.from_pyquil import from_pyquil
+    from qcompile.objects.from_qiskit import from_qiskit
+    from qcompile.objects.from_strawberryfields import from_strawberryfields
     from qcompile.passes import Inline, Legalize, Optimize, pipeline
     from qcompile.passes.differentiate import differentiate
+    from qcompile.passes.lint import lint
     from qcompile.run import LeakageWarning, gradient, hessian, simulate, value_and_grad
     from qcompile.targets import bundle, emit
 
@@ -43,13 +50,18 @@ _HOMES = {
         "tan",
         "tanh",
     ),
-    "qcompile.diagnostics": ("Code", "CompileError", "Diagnostic"),
-    "qcompile.files": ("load",),
-    "qcompile.grammar": ("parse", "parse_operator", "to_text"),
+    "qcompile.diagnostics": ("Code", "CompileError", "CompileWarning", "Diagnostic"),
+    "qcompile.draw": ("draw",),
+    "qcompile.files": ("load", "parse"),
+    "qcompile.grammar": ("parse_operator", "to_text"),
     "qcompile.ir": ("Adjoint", "Module", "Program", "Shifted"),
     "qcompile.learn": ("TrainResult", "train"),
+    "qcompile.objects.from_pyquil": ("from_pyquil",),
+    "qcompile.objects.from_qiskit": ("from_qiskit",),
+    "qcompile.objects.from_strawberryfields": ("from_strawberryfields",),
     "qcompile.passes": ("Inline", "Legalize", "Optimize", "pipeline"),
     "qcompile.passes.differentiate": ("differentiate",),
+    "qcompile.passes.lint": ("lint",),
     "qcompile.run": ("LeakageWarning", "gradient", "hessian", "simulate", "value_and_grad"),
     "qcompile.targets": ("bundle", "emit"),
 }
@@ -60,6 +72,7 @@ __all__ = [
     "Builder",
     "Code",
     "CompileError",
+    "CompileWarning",
     "Diagnostic",
     "Inline",
     "LeakageWarning",
@@ -76,10 +89,15 @@ __all__ = [
     "cos",
     "cosh",
     "differentiate",
+    "draw",
     "emit",
     "exp",
+    "from_pyquil",
+    "from_qiskit",
+    "from_strawberryfields",
     "gradient",
     "hessian",
+    "lint",
     "load",
     "log",
     "parse",
@@ -96,6 +114,17 @@ __all__ = [
     "train",
     "value_and_grad",
 ]
+
+
+class _Face(ModuleType):
+    """This module, which importing the package `qcompile.draw` does not put in the place of the function `draw`."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in _HOME or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face
 
 
 def __getattr__(name: str) -> object:

@@ -5,31 +5,67 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcompile.diagnostics import Code, CompileError, error
+from qcompile.diagnostics import Code, CompileError, did_you_mean, error
 
 if TYPE_CHECKING:
     from qcompile.ir import Module
 
 MAX_BYTES = 1 << 26
-ENDING = ".qc"
+MAX_NEIGHBOURS = 1000  # files of a folder that are looked at for one of a near name
+STDIN = "-"
 
 
-def load(path: str | os.PathLike[str]) -> Module:
-    """The program or derivative in a `.qc` file; `-` is the standard input.
+def load(path: str | os.PathLike[str], language: str | None = None, *, loop_bound: int | None = None) -> Module:
+    """The program or derivative in a file; `-` is the standard input.
+
+    Args:
+        language: `qc`, `openqasm3`, `openqasm2`, `quil` or `blackbird`; else the file's ending says it, and in OpenQASM
+            files, and where there is no ending, the text.
+        loop_bound: how often a loop turns at most that waits for a measurement result.
 
     Raises:
         CompileError: UNREADABLE, NOT_TEXT, TOO_LARGE, UNKNOWN_LANGUAGE, or what is wrong in the text.
-    """
-    from qcompile.grammar import parse
 
+    Warns:
+        CompileWarning: what the text says and the module does not.
+    """
     name = os.fspath(path)
-    if name != "-" and Path(name).suffix != ENDING:
-        _readable(name)
-        raise error(Code.UNKNOWN_LANGUAGE, f"`{name}` does not end in `{ENDING}`", help=_language_help(name))
-    return parse(read_text(name), "<stdin>" if name == "-" else name)
+    text = read_text(name)
+    if name == STDIN:
+        return parse(text, language, name="<stdin>", folder=Path(), loop_bound=loop_bound)
+    known = language or _language_of(Path(name).suffix, text)
+    return parse(text, known, name=name, folder=Path(name).parent, loop_bound=loop_bound)
+
+
+def parse(
+    text: str,
+    language: str | None = None,
+    *,
+    name: str = "<text>",
+    folder: Path | None = None,
+    loop_bound: int | None = None,
+) -> Module:
+    """The program or derivative that a text stands for.
+
+    Args:
+        language: as for `load`; else OpenQASM is known by its first line, and all else is qcompile's own.
+        name: what messages call the text.
+        folder: what other files are included or imported from; without one, none are.
+        loop_bound: as for `load`.
+
+    Raises:
+        CompileError: with everything found wrong, in the order of the text.
+
+    Warns:
+        CompileWarning: what the text says and the module does not.
+    """
+    from qcompile.grammar.languages import ReadOptions, read
+
+    return read(text, language or _language_of("", text), name, ReadOptions(folder, loop_bound))
 
 
 def read_text(name: str) -> str:
@@ -55,12 +91,13 @@ def write_text(path: Path, text: str) -> None:
     try:
         (_write_through if special else _replace_file)(path, text)
     except OSError as fault:
-        raise error(Code.UNWRITABLE, f"`{path}`: {_reason(fault)}") from fault
+        cure = "name a file in a folder that exists and that you may write to"
+        raise error(Code.UNWRITABLE, f"`{path}`: {_reason(fault)}", None, cure) from fault
 
 
 def _read(name: str) -> bytes:
     try:
-        if name == "-":
+        if name == STDIN:
             return sys.stdin.buffer.read(MAX_BYTES + 1)
         with Path(name).open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -68,29 +105,28 @@ def _read(name: str) -> bytes:
         raise _unreadable(name, fault) from fault
 
 
-def _readable(name: str) -> None:
-    try:
-        with Path(name).open("rb"):
-            pass
-    except (OSError, ValueError) as fault:
-        raise _unreadable(name, fault) from fault
+def _language_of(ending: str, text: str) -> str:
+    from qcompile.grammar.languages import language_of
+
+    return language_of(ending, text)
 
 
 def _unreadable(name: str, fault: Exception) -> CompileError:
-    return error(Code.UNREADABLE, f"`{name}`: {_reason(fault)}")
+    return error(Code.UNREADABLE, f"`{name}`: {_reason(fault)}", None, _neighbour(name) or "check the path")
+
+
+def _neighbour(name: str) -> str:
+    """Help that offers the file of the folder whose name is nearest."""
+    try:
+        names = [entry.name for entry in islice(os.scandir(Path(name).parent), MAX_NEIGHBOURS)]
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(Path(name).name, [near for near in names if near != Path(name).name])
 
 
 def _reason(fault: Exception) -> str:
     reason = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
     return reason[:1].lower() + reason[1:]
-
-
-def _language_help(name: str) -> str:
-    known = {".qasm": "OpenQASM", ".quil": "Quil", ".xbb": "Blackbird"}
-    language = known.get(Path(name).suffix)
-    if language is None:
-        return f"rename it to end in `{ENDING}`, or feed it by the standard input: `-`"
-    return f"{language} is written, not read: say the program in `{ENDING}`"
 
 
 def _write_through(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ import click
 
 from qcompile import __version__
 from qcompile.cli.check import check
+from qcompile.cli.draw import draw
 from qcompile.cli.emit import emit
 from qcompile.cli.equiv import equiv
 from qcompile.cli.faults import guarded
@@ -29,11 +30,12 @@ from qcompile.cli.train import train
 def cli() -> None:
     """A compiler that differentiates quantum programs, on qubits and on light.
 
-    FILE is a program in qcompile's own language (.qc), or - for the standard input.
+    FILE is a program in qcompile's own language (.qc), OpenQASM 2 or 3 (.qasm), Quil (.quil) or Blackbird (.xbb), or -
+    for the standard input.
     """
 
 
-for command in (check, emit, grad, run, train, opt, stats, equiv, explain, gates, passes, targets):
+for command in (check, emit, grad, run, train, opt, stats, equiv, draw, explain, gates, passes, targets):
     cli.add_command(command)
 
 

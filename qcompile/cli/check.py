@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
-from qcompile.cli.options import files_argument, json_option, load_module
+from qcompile.cli.options import files_argument, json_option, load_module, observable_option
+from qcompile.cli.session import counted, current_session
 from qcompile.diagnostics import CompileError, Diagnostic
 
 if TYPE_CHECKING:
@@ -16,22 +16,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @files_argument
+@observable_option
+@click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @json_option
-def check(files: tuple[str, ...], as_json: bool) -> None:
-    """Say what is wrong in each FILE; exit 1 if anything is."""
+def check(files: tuple[str, ...], observable: str | None, strict: bool, as_json: bool) -> None:
+    """Say what is wrong in each FILE, and what is to no purpose; exit 1 if anything is wrong."""
+    from qcompile.passes.lint import lint
+
+    session = current_session()
     found: list[Diagnostic] = []
     for file in files:
         try:
-            line = f"{file}: {_summary(load_module(file))}"
+            module = load_module(file, observable)
         except CompileError as fault:
             found += fault.diagnostics
             continue
+        session.warnings += lint(module)
         if not as_json:
-            click.echo(line)
+            click.echo(f"{file}: {_summary(module)}")
     if found:
         raise CompileError(found)
     if as_json:
-        click.echo(json.dumps({"diagnostics": []}))
+        session.print_json({"diagnostics": []})
+    raise click.exceptions.Exit(1 if strict and session.warnings else 0)
 
 
 def _summary(module: Module) -> str:
@@ -41,9 +48,10 @@ def _summary(module: Module) -> str:
         case Program():
             return _program_summary(module)
         case Shifted():
-            return f"shifted circuits, {_count(len(module.rows), 'row')}, {_count(len(module.components), 'component')}"
+            rows, components = counted(len(module.rows), "row"), counted(len(module.components), "component")
+            return f"shifted circuits, {rows}, {components}"
         case Adjoint():
-            return f"adjoint program, {_program_summary(module.forward)}, {_count(module.slots, 'slot')}"
+            return f"adjoint program, {_program_summary(module.forward)}, {counted(module.slots, 'slot')}"
 
 
 def _program_summary(program: Program) -> str:
@@ -51,8 +59,4 @@ def _program_summary(program: Program) -> str:
     counts = [(kinds.count("qubit"), "qubit"), (kinds.count("qumode"), "qumode")]
     counts += [(sum(len(p.elements()) for p in program.parameters), "parameter")]
     counts += [(sum(1 for _ in program.statements()), "statement"), (len(program.outputs), "output")]
-    return ", ".join(_count(number, noun) for number, noun in counts if number)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return ", ".join(counted(number, noun) for number, noun in counts if number)

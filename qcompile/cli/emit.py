@@ -11,10 +11,12 @@ from qcompile.cli.options import (
     LANGUAGES,
     Settings,
     file_argument,
+    json_option,
     level_option,
     load_module,
     observable_option,
     set_option,
+    write_result,
 )
 from qcompile.diagnostics import Code, error
 
@@ -29,22 +31,26 @@ if TYPE_CHECKING:
 @set_option
 @observable_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; else the standard output.")
-def emit(file: str, language: str, level: int, settings: Settings, observable: str | None, output: Path | None) -> None:
+@json_option
+def emit(
+    file: str,
+    language: str,
+    level: int,
+    settings: Settings,
+    observable: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
     """Write FILE in another language: one parametric program, optimised."""
-    from qcompile.files import write_text
     from qcompile.ir import Program
     from qcompile.targets import emit as written
 
     module = load_module(file, observable)
     if settings:
         if not isinstance(module, Program):
-            raise error(Code.METHOD, "`--set` goes with a program, and this is a derivative")
+            raise error(Code.METHOD, "`--set` goes with a program, and this is a derivative", None, "set it before")
         module = _bound(module, settings)
-    text = written(module, language, level)
-    if output is None:
-        click.echo(text, nl=False)
-    else:
-        write_text(output, text)
+    write_result(written(module, language, level), output, as_json)
 
 
 def _bound(program: Program, settings: Settings) -> Program:

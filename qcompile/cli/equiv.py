@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from qcompile.cli.options import json_option, load_program
+from qcompile.cli.options import finite, json_option, load_program, reads_files
+from qcompile.cli.session import current_session
 from qcompile.diagnostics import Code, error
 
 if TYPE_CHECKING:
@@ -24,9 +24,10 @@ COLUMN = "input state"  # chooses the basis state that goes in; a space keeps it
 @click.command()
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
+@reads_files
 @click.option("--up-to-phase", is_flag=True, help="Take programs that differ by a global phase as equal.")
 @click.option("--points", type=click.IntRange(min=1), default=3, show_default=True, help="Random values tried.")
-@click.option("--tolerance", type=click.FloatRange(min=0), default=1e-9, show_default=True)
+@click.option("--tolerance", type=click.FloatRange(min=0), default=1e-9, show_default=True, callback=finite)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the parameter values.")
 @json_option
 def equiv(first: str, second: str, up_to_phase: bool, points: int, tolerance: float, seed: int, as_json: bool) -> None:
@@ -49,7 +50,8 @@ def equiv(first: str, second: str, up_to_phase: bool, points: int, tolerance: fl
         worst = max(worst, _distance(left, right, up_to_phase))
     equal = worst <= tolerance
     if as_json:
-        click.echo(json.dumps({"equal": equal, "difference": worst, "up_to_phase": up_to_phase, "points": points}))
+        record = {"equal": equal, "difference": worst, "up_to_phase": up_to_phase, "points": points}
+        current_session().print_json(record)
     else:
         verdict = "equal" if equal else "not equal"
         click.echo(f"{verdict}{' up to phase' if up_to_phase else ''}: the greatest difference is {worst:.1e}")

@@ -12,20 +12,27 @@ from collections.abc import Sequence
 
 import click
 
+from qcompile.cli.session import Session, collected, counted, records
 from qcompile.diagnostics import Code, CompileError, error
 
 DONE, AT_FAULT, USAGE, NO_CLIENT, CLIENT_FAILED, OURS, INTERRUPTED = 0, 1, 2, 3, 4, 70, 130
-AS_JSON = "as_json"
 
 
 def guarded(command: click.Command, arguments: Sequence[str]) -> int:
     """Run the command line; the exit code."""
-    notes: dict[str, bool] = {}
+    session = Session()
+    with collected(session):
+        return _invoked(command, arguments, session)
+
+
+def _invoked(command: click.Command, arguments: Sequence[str], session: Session) -> int:
     try:
-        with command.make_context("qcompile", list(arguments), obj=notes) as context:
+        with command.make_context("qcompile", list(arguments), obj=session) as context:
             command.invoke(context)
+        session.print_warnings()
         sys.stdout.flush()
     except click.exceptions.Exit as leaving:
+        session.print_warnings()
         return leaving.exit_code
     except click.ClickException as fault:
         fault.show()
@@ -34,7 +41,7 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return INTERRUPTED
     except CompileError as fault:
-        return _report_diagnostics(fault, notes.get(AS_JSON, False))
+        return _report_diagnostics(fault, session)
     except BrokenPipeError:
         return _stop_writing()
     except OSError as fault:
@@ -44,14 +51,23 @@ def guarded(command: click.Command, arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _report_diagnostics(fault: CompileError, as_json: bool = False) -> int:
+def _report_diagnostics(fault: CompileError, session: Session) -> int:
     """As text on the standard error; with `--json` as an object on the standard output."""
-    if as_json:
-        click.echo(json.dumps({"diagnostics": [diagnostic.record() for diagnostic in fault.diagnostics]}, indent=2))
+    session.print_warnings()
+    if session.as_json:
+        found = records([*session.warnings, *fault.diagnostics])
+        click.echo(json.dumps({"diagnostics": found}, indent=2))
     else:
         click.echo(str(fault), err=True)
+        click.echo(f"\n{_more(fault)}", err=True)
     missing = any(diagnostic.code is Code.MISSING_CLIENT for diagnostic in fault.diagnostics)
     return NO_CLIENT if missing else AT_FAULT
+
+
+def _more(fault: CompileError) -> str:
+    codes = {diagnostic.code.id for diagnostic in fault.diagnostics}
+    page = f"`qcompile explain {codes.pop() if len(codes) == 1 else 'CODE'}` says more"
+    return page if len(fault.diagnostics) == 1 else f"{counted(len(fault.diagnostics), 'error')}; {page}"
 
 
 def _stop_writing() -> int:
@@ -62,15 +78,14 @@ def _stop_writing() -> int:
 
 def _output_failed(fault: OSError) -> int:
     place = f"`{fault.filename}`: " if fault.filename else ""
-    _report_diagnostics(error(Code.UNWRITABLE, f"{place}{fault.strerror or fault}"))
+    _report_diagnostics(error(Code.UNWRITABLE, f"{place}{fault.strerror or fault}"), Session())
     _stop_writing()
     return AT_FAULT
 
 
 def _report_failure(fault: Exception, arguments: Sequence[str]) -> int:
-    from qcompile.targets.clients import ClientError
-
-    if not isinstance(fault, ClientError):
+    clients = sys.modules.get("qcompile.targets.clients")  # without which no client can have failed
+    if clients is None or not isinstance(fault, clients.ClientError):
         return _report_our_fault(fault, arguments)
     click.echo(f"client failed: {fault}", err=True)
     return CLIENT_FAILED

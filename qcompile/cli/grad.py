@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from qcompile.cli.options import (
     LANGUAGES,
+    check_returns,
     file_argument,
     json_option,
     level_option,
@@ -19,6 +19,7 @@ from qcompile.cli.options import (
     wrt_option,
 )
 from qcompile.cli.results import costs
+from qcompile.cli.session import current_session
 from qcompile.cli.terminal import spinner
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def grad(
     elif output is not None or not as_json:
         _print(derivative, output)
     if as_json:
-        click.echo(json.dumps({**costs(derivative), "components": _components(derivative)}))
+        current_session().print_json({**costs(derivative), "components": _components(derivative)})
 
 
 def _derivative(file: str, wrt: tuple[str, ...], method: str, observable: str | None, level: int) -> Shifted | Adjoint:
@@ -62,8 +63,9 @@ def _derivative(file: str, wrt: tuple[str, ...], method: str, observable: str | 
     from qcompile.passes import Inline, Optimize
     from qcompile.passes.differentiate import differentiate
 
-    module = Optimize(level)(Inline()(load_module(file, observable)))
-    derivative = Optimize(level)(differentiate(module, wrt or None, method))
+    module = load_module(file, observable)
+    check_returns(module, file)
+    derivative = Optimize(level)(differentiate(Optimize(level)(Inline()(module)), wrt or None, method))
     if not isinstance(derivative, Shifted | Adjoint):
         raise AssertionError("optimising a derivative gives a derivative")
     return derivative

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,6 +12,7 @@ import click
 from qcompile.cli.options import json_option
 from qcompile.cli.terminal import print_table
 from qcompile.diagnostics import Code, did_you_mean
+from qcompile.diagnostics.pages import read_page
 
 if TYPE_CHECKING:
     from qcompile.gates import Gate
@@ -69,21 +71,43 @@ def targets(as_json: bool) -> None:
         return sum(1 for gate in TABLE.values() if getattr(gate.spelling, language))
 
     own = ("qc", "qcompile's own", ".qc", len(TABLE), True)
-    others = [(each.name, each.title, each.suffix, native(each.name), each.parametric) for each in LANGUAGES.values()]
+    others = [(each.name, each.title, each.ending, native(each.name), each.parametric) for each in LANGUAGES.values()]
     columns = ("name", "language", "ending", "gates", "parameters")
     _show([dict(zip(columns, row, strict=True)) for row in (own, *others)], as_json)
 
 
 @click.command()
-@click.argument("code")
-def explain(code: str) -> None:
-    """Say what a diagnostic's CODE means."""
+@click.argument("code", required=False)
+@json_option
+def explain(code: str | None, as_json: bool) -> None:
+    """Say what a diagnostic's CODE means, what causes it and what cures it; without CODE, list all."""
+    if code is None:
+        _show([{"code": each.id, "severity": each.severity, "title": each.title} for each in Code], as_json)
+        return
     known = {member.id: member for member in Code}
     found = known.get(code.upper())
     if found is None:
         hint = did_you_mean(code.upper(), known) or f"they run from {min(known)} to {max(known)}"
         raise click.BadParameter(f"no code {code}: {hint}", param_hint="CODE")
-    click.echo(f"{found.id}: {found.title}\n\n{found.explanation}")
+    page = read_page(found)
+    if as_json:
+        click.echo(json.dumps({"code": found.id, "severity": found.severity, "title": found.title, "page": page}))
+    else:
+        click.echo("\n".join(_page_lines(page)))
+
+
+def _page_lines(page: str) -> Iterator[str]:
+    """The page as plain text: programs and commands are indented."""
+    is_code = False
+    for line in page.splitlines():
+        if line.startswith("```"):
+            is_code = not is_code
+            if is_code:
+                yield ""
+        elif is_code:
+            yield f"    {line}".rstrip()
+        else:
+            yield line.lstrip("# ") if line.startswith("#") else line
 
 
 def _show(rows: list[dict[str, Cell]], as_json: bool) -> None:

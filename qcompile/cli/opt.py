@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qcompile.cli.options import file_argument, level_option, load_module
+from qcompile.cli.options import (
+    file_argument,
+    json_option,
+    level_option,
+    load_module,
+    observable_option,
+    write_result,
+)
 from qcompile.cli.terminal import print_table
 
 if TYPE_CHECKING:
@@ -19,29 +26,29 @@ if TYPE_CHECKING:
 @file_argument
 @click.option("--passes", "text", metavar="TEXT", help='E.g. "inline,optimize{level=1}"; else -O decides.')
 @level_option
+@observable_option
 @click.option("--print-after", "shown", metavar="PASS", help="Print what this pass makes, or with `all` every pass.")
 @click.option("--verify-each", is_flag=True, help="Check the program after every pass.")
 @click.option("--statistics", is_flag=True, help="Say how many statements there were before and after every pass.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; else the standard output.")
+@json_option
 def opt(
     file: str,
     text: str | None,
     level: int,
+    observable: str | None,
     shown: str | None,
     verify_each: bool,
     statistics: bool,
     output: Path | None,
+    as_json: bool,
 ) -> None:
     """Run passes on FILE and print what comes out."""
-    from qcompile.files import write_text
     from qcompile.grammar import to_text
 
     steps = _pipeline(text, level, shown, verify_each)
-    module, counts = steps.run(load_module(file))
-    if output is None:
-        click.echo(to_text(module), nl=False)
-    else:
-        write_text(output, to_text(module))
+    module, counts = steps.run(load_module(file, observable))
+    write_result(to_text(module), output, as_json)
     if statistics:
         print_table(["pass", "before", "after"], [(c.name, c.before, c.after) for c in counts], to_stderr=True)
 

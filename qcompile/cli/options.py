@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from qcompile.cli.faults import AS_JSON
+from qcompile.cli.session import Session, current_session
 from qcompile.diagnostics import Code, CompileError, error
+from qcompile.languages import LANGUAGES as KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from qcompile.ir import Module, Parameter, Program
 
 Command: TypeAlias = Callable[..., Any]
 Settings: TypeAlias = dict[str, list[float]]
 
-LANGUAGES = ("qc", "openqasm3", "openqasm2", "quil", "blackbird")
+LANGUAGES = tuple(KNOWN)
 METHODS = ("auto", "shift", "adjoint")
 
 
@@ -41,10 +44,30 @@ def _settings(context: click.Context, option: click.Parameter, texts: tuple[str,
 
 def _note_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
     """Tells the reporter of faults, which knows no command's options."""
-    notes = cast("dict[str, bool] | None", context.find_object(dict))
-    if notes is not None:
-        notes[AS_JSON] = wanted
+    context.ensure_object(Session).as_json = wanted
     return wanted
+
+
+def _note_language(context: click.Context, _: click.Parameter, language: str | None) -> None:
+    context.ensure_object(Session).language = language
+
+
+def _note_bound(context: click.Context, _: click.Parameter, bound: int | None) -> None:
+    context.ensure_object(Session).loop_bound = bound
+
+
+def finite(context: click.Context, option: click.Parameter, number: float) -> float:
+    """Refuses `inf` and `nan`, which click takes for numbers."""
+    if not math.isfinite(number):
+        raise click.BadParameter(f"{number} is not a finite number", context, option)
+    return number
+
+
+def reads_files(command: Command) -> Command:
+    """Adds the options that say how files are read; `load_module` heeds them."""
+    for option in (_bound_option, _language_option):
+        command = option(command)
+    return command
 
 
 def _number(text: str) -> float:
@@ -57,8 +80,26 @@ def _number(text: str) -> float:
         return sum(float(coefficient) for _, coefficient in parse_operator(text, ()).terms)
 
 
-file_argument = click.argument("file")
-files_argument = click.argument("files", nargs=-1, required=True, metavar="FILE...")
+_language_option = click.option(
+    "--from", "reading", type=click.Choice(LANGUAGES), expose_value=False, callback=_note_language,
+    help="The language of FILE; else its ending says it.",
+)  # fmt: skip
+_bound_option = click.option(
+    "--loop-bound", "loop_bound", type=click.IntRange(min=0), expose_value=False, callback=_note_bound, metavar="N",
+    help="How often a loop turns at most that waits for a measurement.",
+)  # fmt: skip
+
+
+def file_argument(command: Command) -> Command:
+    """FILE, and how to read it."""
+    return click.argument("file")(reads_files(command))
+
+
+def files_argument(command: Command) -> Command:
+    """One FILE or several, and how to read them."""
+    return click.argument("files", nargs=-1, required=True, metavar="FILE...")(reads_files(command))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, callback=_note_json, help="Print JSON, errors too.")
 set_option = click.option(
     "--set", "settings", multiple=True, callback=_settings, metavar="NAME=NUMBERS",
@@ -86,25 +127,55 @@ def load_program(file: str, observable: str | None = None) -> Program:
     module = load_module(file, observable)
     if not isinstance(module, Program):
         kind = type(module).__name__.lower()
-        raise error(Code.METHOD, f"`{file}` holds a derivative ({kind}), where a program is needed")
+        label = f"`{file}` holds a derivative ({kind}), where a program is needed"
+        raise error(Code.METHOD, label, None, "give the program that it is the derivative of")
     return module
 
 
 def load_module(file: str, observable: str | None = None) -> Module:
-    """The program or derivative in a file."""
+    """The program or derivative in a file, read as `--from` and `--loop-bound` say."""
     from dataclasses import replace
 
     from qcompile.files import load
     from qcompile.grammar import parse_operator
     from qcompile.ir import Expectation, Observable, Program
 
-    module = load(file)
+    session = current_session()
+    module = load(file, session.language, loop_bound=session.loop_bound)
     if observable is None:
         return module
     if not isinstance(module, Program):
-        raise error(Code.METHOD, "`--observable` goes with a program, and this is a derivative")
+        label = "`--observable` goes with a program, and this is a derivative"
+        raise error(Code.METHOD, label, None, "leave it out: a derivative says what it measures")
     operator = parse_operator(observable, module.registers, module.parameters)
     return replace(module, outputs=(Expectation(Observable(operator)),))
+
+
+def check_returns(module: Module, file: str) -> None:
+    """A program that is run or differentiated returns something.
+
+    Raises:
+        CompileError: NO_OUTPUT.
+    """
+    from qcompile.ir import Program
+
+    if isinstance(module, Program) and not module.outputs:
+        cure = 'say what to measure: `--observable "Z[0]"`, or in the program `return expect(Z[0]);`'
+        if "qubit" not in module.kinds:
+            cure = cure.replace("Z[0]", "x[0]")
+        raise error(Code.NO_OUTPUT, f"`{file}` measures nothing and returns nothing", None, cure)
+
+
+def write_result(text: str, output: Path | None, as_json: bool) -> None:
+    """The text to the file, or else to the standard output; as JSON with the name of where it is."""
+    from qcompile.files import write_text
+
+    if output is not None:
+        write_text(output, text)
+    if as_json:
+        current_session().print_json({"text": text} if output is None else {"file": str(output)})
+    elif output is None:
+        click.echo(text, nl=False)
 
 
 def shaped_settings(settings: Settings, parameters: Iterable[Parameter]) -> dict[str, float | list[float]]:

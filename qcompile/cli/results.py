@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -40,17 +39,6 @@ def leakage_record(leakage: float) -> Record:
         return {"leakage": leakage} if leakage > 0 else {}
     click.echo(f"warning: the cut of the Fock spaces lost {leakage:.1e} of the probability: raise --cutoff", err=True)
     return {"leakage": leakage, "class": exactness(leakage).value}
-
-
-def json_text(record: Record) -> str:
-    """One object: arrays as lists, complex numbers as [real, imaginary]."""
-    return json.dumps(record, default=_plain)
-
-
-def _plain(value: Any) -> object:
-    if isinstance(value, complex):
-        return [value.real, value.imag]
-    return value.tolist()  # an array, or a number of NumPy's
 
 
 def as_text(record: Record, indent: str = "") -> Iterator[str]:

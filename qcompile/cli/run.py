@@ -8,6 +8,7 @@ import click
 
 from qcompile.cli.options import (
     Settings,
+    check_returns,
     cutoff_option,
     file_argument,
     json_option,
@@ -21,7 +22,8 @@ from qcompile.cli.options import (
     shots_option,
     wrt_option,
 )
-from qcompile.cli.results import Record, as_text, costs, json_text, leakage_record
+from qcompile.cli.results import Record, as_text, costs, leakage_record
+from qcompile.cli.session import current_session
 
 if TYPE_CHECKING:
     from qcompile.run import Settings as Options
@@ -67,13 +69,17 @@ def run(
         record = _gradient(file, settings, method, wrt, observable, client, options)
     else:
         record = _value(file, settings, observable, client, options)
-    click.echo(json_text(record) if as_json else "\n".join(as_text(record)))
+    if as_json:
+        current_session().print_json(record)
+    else:
+        click.echo("\n".join(as_text(record)))
 
 
 def _value(file: str, settings: Settings, observable: str | None, client: str | None, options: Options) -> Record:
     from qcompile.run import parameters_of, simulate
 
     module = load_module(file, observable)
+    check_returns(module, file)
     values = shaped_settings(settings, parameters_of(module))
     value, leakage = simulate(module, client, **options).measured(**values)
     return {"value": value, **leakage_record(leakage)}
@@ -91,6 +97,7 @@ def _gradient(
     from qcompile.run import value_and_grad
 
     program = load_program(file, observable)
+    check_returns(program, file)
     function = value_and_grad(program, method, wrt or None, client, **options)
     value, gradient, leakage = function.measured(**shaped_settings(settings, program.parameters))
     return {"value": value, "gradient": gradient, **costs(function.derivative), **leakage_record(leakage)}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from qcompile.cli.options import file_argument, json_option, load_module, wrt_option
+from qcompile.cli.options import (
+    check_returns,
+    file_argument,
+    json_option,
+    load_module,
+    observable_option,
+    wrt_option,
+)
 from qcompile.cli.results import costs
+from qcompile.cli.session import current_session
 from qcompile.cli.terminal import print_table, spinner
 
 if TYPE_CHECKING:
@@ -22,20 +29,23 @@ LEVELS = range(4)
 @file_argument
 @click.option("--grad", "with_gradient", is_flag=True, help="Also what the gradient costs on hardware.")
 @wrt_option
+@observable_option
 @json_option
-def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], as_json: bool) -> None:
+def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str | None, as_json: bool) -> None:
     """Count the gates of FILE as written and at each level of optimisation."""
     from qcompile.passes import Inline, Optimize
     from qcompile.passes.cost import cost
 
-    module = load_module(file)
+    module = load_module(file, observable)
+    if with_gradient:
+        check_returns(module, file)
     rows = {"as written": asdict(cost(module))}
     with spinner("optimising"):
         for level in LEVELS:
             rows[f"-O{level}"] = asdict(cost(Optimize(level)(Inline()(module))))
     found = _gradient_costs(module, wrt) if with_gradient else {}
     if as_json:
-        click.echo(json.dumps({"cost": rows, **({"gradient": found} if found else {})}))
+        current_session().print_json({"cost": rows, **({"gradient": found} if found else {})})
         return
     columns = [name.replace("_", "-") for name in rows["as written"]]
     print_table(["", *columns], [[name, *row.values()] for name, row in rows.items()])

@@ -8,15 +8,18 @@ import click
 
 from qcompile.cli.options import (
     Settings,
+    check_returns,
     cutoff_option,
     file_argument,
+    finite,
     json_option,
     load_program,
     observable_option,
     set_option,
     shaped_settings,
 )
-from qcompile.cli.results import Record, as_text, json_text, leakage_record
+from qcompile.cli.results import Record, as_text, leakage_record
+from qcompile.cli.session import current_session
 from qcompile.cli.terminal import progress_bar
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ OPTIMIZERS = ("adam", "sgd", "lbfgs", "cobyla")
 @file_argument
 @click.option("--steps", type=click.IntRange(min=1), default=200, show_default=True, help="Evaluations at most.")
 @click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="adam", show_default=True)
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), default=0.1, show_default=True, help="Step size.")
+@click.option(
+    "--rate", type=click.FloatRange(min=0, min_open=True), default=0.1, show_default=True, callback=finite,
+    help="Step size.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start values.")
 @set_option
 @observable_option
@@ -54,6 +60,7 @@ def train(
     from qcompile.learn import train as minimise
 
     program = load_program(file, observable)
+    check_returns(program, file)
     values = shaped_settings(settings, program.parameters)
     trained = {p.name for p in program.parameters if p.role == "param"}
     options: Engine = {} if cutoff is None else {"cutoff": cutoff}
@@ -72,6 +79,6 @@ def train(
         **leakage_record(result.leakage),
     }
     if as_json:
-        click.echo(json_text({**record, "history": result.history}))
+        current_session().print_json({**record, "history": result.history})
     else:
         click.echo("\n".join(as_text(record)))

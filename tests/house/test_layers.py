@@ -10,7 +10,7 @@ FACE = "qcompile"
 
 # Lowest first. What shares a line is one layer. The face is `qcompile` itself: only the command line is above it.
 LAYERS = (
-    "diagnostics",
+    "diagnostics languages",
     "number",
     "angle",
     "operator",
@@ -19,7 +19,7 @@ LAYERS = (
     "grammar",
     "passes",
     "targets",
-    "files builder run learn",
+    "files builder run learn draw objects",
     FACE,
     "cli __main__",
 )
