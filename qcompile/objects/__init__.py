@@ -1,0 +1,1 @@
+"""Programs from the objects of other libraries."""

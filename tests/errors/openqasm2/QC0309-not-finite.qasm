@@ -1,0 +1,10 @@
+OPENQASM 2.0;
+include "qelib1.inc";
+qreg q[3];
+creg c[2];
+rx(1/0) q[0];
+rx(1e999) q[0];
+rx(sqrt(-1)) q[0];
+rx(10^400) q[0];
+rx(1e200*1e200) q[0];
+rx(ln(pi - pi)) q[0];
