@@ -75,14 +75,20 @@ class Dialect:
         return re.compile(rf"(?:\s|(?:{self.comment})(?=\s|\Z))+\Z")
 
 
-def parse_tree(source: Source, dialect: Dialect, start: str) -> Any:
-    """The tree of a text; raises all its syntax errors at once."""
+def parse_tree(source: Source, dialect: Dialect, start: str, text: str | None = None) -> Any:
+    """The tree of a text; raises all its syntax errors at once.
+
+    Args:
+        text: the source's text, checked already, with blanks where the parser need not look; messages show the source.
+    """
     from qcompile.grammar.recovery import Recovery  # which asks a dialect
 
-    check_text(source, dialect)
+    if text is None:
+        check_text(source, dialect)
+        text = source.text
     recovery = Recovery(source, dialect)
     try:
-        result: Any = dialect.parser.parse(source.text, start=start, on_error=recovery)
+        result: Any = dialect.parser.parse(text, start=start, on_error=recovery)
     except UnexpectedInput:
         raise CompileError(recovery.found) from None
     if recovery.found:
@@ -122,6 +128,6 @@ def _check_depth(source: Source, dialect: Dialect) -> None:
             if depth > MAX_DEPTH:
                 span = Span(source, bracket.start(), bracket.end())
                 label = f"this bracket stands inside {MAX_DEPTH} others"
-                raise error(Code.TOO_DEEP, label, span, "take parts out of it: observables and gates can be named")
+                raise error(Code.TOO_DEEP, label, span, "name its inner parts, and use the names")
         elif character in (")", "]", "}"):
             depth = max(0, depth - 1)

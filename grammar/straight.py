@@ -1,7 +1,8 @@
 """The straight way through plain gate statements: `rx(2*theta) q[0];` by one regular expression instead of the parser.
 
 Long programs are mostly that. What is plain is made into the very nodes that the grammar would make, and blanked out of
-the text that the parser gets; everything else is the parser's, at its own place.
+the text that the parser gets; everything else is the parser's, at its own place. The groups of the expression are
+atomic: it never tries another way through a text.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 
-from qcompile.diagnostics import CompileError, Source
+from qcompile.diagnostics import Source
 from qcompile.grammar import tree
 from qcompile.grammar.dialect import Dialect, check_text, parse_tree
 from qcompile.grammar.hints import syntax_hint
@@ -20,12 +20,7 @@ def read_module(source: Source) -> tuple[tree.Statement, ...]:
     """The statements of a text, the plain ones as `Plain`; raises all its syntax errors at once."""
     check_text(source, DIALECT)
     plain, rest = plain_statements(source.text, DIALECT.steps, keywords)
-    try:
-        others: tuple[tree.Statement, ...] = parse_tree(Source(source.name, rest), DIALECT, "module")
-    except CompileError:
-        if not plain:
-            raise
-        return parsed_module(source)  # with the whole text around what is wrong
+    others: tuple[tree.Statement, ...] = parse_tree(source, DIALECT, "module", rest)
     return tuple(sorted((*plain, *others), key=attrgetter("start"))) if plain else others
 
 

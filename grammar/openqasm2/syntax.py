@@ -8,15 +8,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
-from lark import UnexpectedInput
-
-from qcompile.diagnostics import CompileError, Source
-from qcompile.grammar.dialect import Dialect, check_text
+from qcompile.diagnostics import Source
+from qcompile.grammar.dialect import Dialect, check_text, parse_tree
 from qcompile.grammar.openqasm2.nodes import NodeMaker
 from qcompile.grammar.openqasm2.plain import plain_statements
-from qcompile.grammar.openqasm2.tree import Statement
-from qcompile.grammar.recovery import Recovery
-from qcompile.grammar.tree import Application
+from qcompile.grammar.openqasm2.tree import Application, Statement
 
 # By what stands at the fault.
 _AT = {
@@ -81,31 +77,19 @@ def read_statements(source: Source) -> tuple[Statement, ...]:
     """The statements of a text, the plain ones as `Plain`; raises all its syntax errors at once."""
     check_text(source, DIALECT)
     plain, rest = plain_statements(source.text, DIALECT.steps, _keywords())
-    others = _parsed(source, rest)
+    others: tuple[Statement, ...] = parse_tree(source, DIALECT, "module", rest)
     return tuple(sorted((*plain, *others), key=attrgetter("start"))) if plain else others
 
 
 def parsed_statements(source: Source) -> tuple[Statement, ...]:
     """The statements of a text by the parser alone, none of them `Plain`."""
-    check_text(source, DIALECT)
-    return _parsed(source, source.text)
-
-
-def _parsed(source: Source, text: str) -> tuple[Statement, ...]:
-    """What the parser makes of a text that has blanks in some places of the source; messages show the source."""
-    recovery = Recovery(source, DIALECT)
-    try:
-        statements: Any = DIALECT.parser.parse(text, start="module", on_error=recovery)
-    except UnexpectedInput:
-        raise CompileError(recovery.found) from None
-    if recovery.found:
-        raise CompileError(recovery.found)
-    return cast("tuple[Statement, ...]", statements)
+    statements: tuple[Statement, ...] = parse_tree(source, DIALECT, "module")
+    return statements
 
 
 def parsed_application(source: Source, start: int, end: int) -> Application:
     """What the parser makes of one plain statement, at its place."""
-    (made,) = _parsed(source, source.text[start:end] + ";")
+    (made,) = parse_tree(source, DIALECT, "module", source.text[start:end] + ";")
     return cast(Application, _moved(made, start))
 
 
