@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from qcompile.angle import Angle, Element, substitute
+from qcompile.diagnostics import Code, error
 from qcompile.gates import TABLE, WIRE_NAMES, Gate, Kind, Matrix
 from qcompile.ir import Definition, Op, Program
 
@@ -16,8 +17,15 @@ from qcompile.ir import Definition, Op, Program
 def decompose(op: Op, definitions: tuple[Definition, ...] = ()) -> tuple[Op, ...]:
     """The ops that make up `op`, one level down: its gate's word or body under the op's angles, controls and inverse.
 
-    A controlled global phase becomes phase gates on its controls. A gate without word or body is our fault to ask for.
+    A controlled global phase becomes phase gates on its controls. The wires of a channel end with its hidden ones. A
+    gate without word or body is our fault to ask for.
+
+    Raises:
+        CompileError: UNKNOWN_EFFECT, for an opaque gate.
     """
+    if op.gate.opaque:
+        advice = "give it a body, a matrix or a generator; opaque gates are printed and emitted only"
+        raise error(Code.UNKNOWN_EFFECT, f"`{op.gate.name}` is opaque: nothing says what it does", op.span, advice)
     if not op.gate.wires and op.gate.generator is not None and op.controls:
         return tuple(_controlled_phase(op))
     angles = {Element(name): angle for name, angle in zip(op.gate.parameters, op.angles, strict=True)}
@@ -32,7 +40,7 @@ def decompose(op: Op, definitions: tuple[Definition, ...] = ()) -> tuple[Op, ...
 def invert(op: Op) -> Op:
     """The inverse of a unitary op, in the form that the IR keeps (see `Op`)."""
     gate = op.gate
-    if gate.preparation:
+    if not gate.is_unitary:
         raise AssertionError(f"{gate.name} has no inverse")
     if op.inverse:
         return replace(op, inverse=False)
@@ -47,7 +55,7 @@ def invert(op: Op) -> Op:
 
 def _body(gate: Gate, definitions: tuple[Definition, ...]) -> tuple[Op, ...]:
     if gate.word:
-        return _word_body(gate.word, gate.wires, gate.parameters)
+        return _word_body(gate.word, (*gate.wires, *gate.hidden), gate.parameters)
     for definition in definitions:
         if definition.gate.name == gate.name:
             return definition.body

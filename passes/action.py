@@ -16,7 +16,7 @@ from qcompile.gates.algebra import ComplexArray, pauli_matrix
 from qcompile.grammar import decompose
 from qcompile.ir import Op
 from qcompile.operator import Operator, collect, words_commute
-from qcompile.passes.synthesis import controlled_generator
+from qcompile.passes.refinement import controlled_generator
 
 MATRIX_WIRES = 3  # the largest op compared by its matrix
 PRODUCTS = 256  # the most products of words that one comparison of generators multiplies out
@@ -91,7 +91,7 @@ def rotation_of(op: Op) -> Rotation | None:
     if gate.generator is not None:
         generator = controlled_generator(op)
         return None if generator is None else Rotation(gate, op.controls, generator)
-    if gate.parameters or not gate.word or gate.preparation:
+    if gate.parameters or not gate.word or not gate.is_unitary:
         return None
     parts = decompose(replace(op, wires=tuple(range(len(op.wires)))))
     phases = [part for part in parts if not part.wires]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from qcompile.gates import Gate
-from qcompile.ir import Adjoint, Definition, Gradient, If, Module, Op, Program, Shifted
+from qcompile.ir import Adjoint, Barrier, Definition, Gradient, If, Module, Op, Program, Shifted
 from qcompile.passes.inline import inlined, is_call
+from qcompile.passes.refinement import refined
 from qcompile.passes.rewrite import Body, Step, wires_of
-from qcompile.passes.synthesis import refined
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +64,7 @@ class _Counter:
                 entangling += self._two_qubit(step)
                 slots += sum(1 for angle in step.angles if not angle.is_constant)
                 gates += 1
-            inside = 1
+            inside = 0 if isinstance(step, Barrier) else 1
             if isinstance(step, If):
                 branches = self.body(step.then, definitions) + self.body(step.otherwise, definitions)
                 total, inside = total + branches, branches.depth

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from qcompile.angle import Angle
-from qcompile.gates.algebra import eigensystem
+from qcompile.gates.algebra import distinct, spectrum
 from qcompile.grammar import decompose, invert
 from qcompile.ir import If, Module, Op
 from qcompile.number import Number
@@ -102,7 +102,7 @@ def _spectrum(generator: Operator) -> tuple[Fraction, ...]:
         return (identity - words[0][1], identity + words[0][1])
     if len(generator.support) > SPECTRUM_WIRES or max(generator.support) >= SPECTRUM_WIRES:
         return ()
-    values = eigensystem(generator, max(generator.support) + 1)[0]
+    values = distinct(spectrum(generator, max(generator.support) + 1)[0])
     return tuple(_exact(float(value)) for value in values)
 
 

@@ -7,19 +7,36 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from qcompile.grammar import decompose
-from qcompile.ir import Definition, Module, Op
+from qcompile.ir import Adjoint, Definition, Module, Op, Program
 from qcompile.passes.rewrite import map_ops, map_programs
 
 
 @dataclass(frozen=True)
 class Inline:
-    """Replace calls of user definitions by their bodies, and drop the definitions. Linear in the size of the result."""
+    """Replace calls of user definitions by their bodies, and drop the definitions. Linear in the size of the result.
+
+    Gates defined by a matrix, a generator or Kraus matrices, and opaque ones, stay where they are used.
+    """
 
     name: ClassVar[str] = "inline"
 
     def __call__(self, module: Module) -> Module:
-        expanded = map_ops(module, lambda op, program: tuple(inlined(op, program.definitions)))
-        return map_programs(expanded, lambda program: replace(program, definitions=()))
+        return used_definitions(map_ops(module, lambda op, program: tuple(inlined(op, program.definitions))))
+
+
+def used_definitions(module: Module) -> Module:
+    """A module without calls, without the definitions that none of its ops names."""
+    back: set[str] = (
+        {step.gate.name for step in module.reverse if isinstance(step, Op)} if isinstance(module, Adjoint) else set()
+    )
+
+    def trimmed(program: Program) -> Program:
+        if not program.definitions:
+            return program
+        used = back | {op.gate.name for op in program.statements() if isinstance(op, Op)}
+        return replace(program, definitions=tuple(d for d in program.definitions if d.gate.name in used))
+
+    return map_programs(module, trimmed)
 
 
 def inlined(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
@@ -32,4 +49,5 @@ def inlined(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
 
 
 def is_call(op: Op, definitions: tuple[Definition, ...]) -> bool:
-    return any(definition.gate.name == op.gate.name for definition in definitions)
+    """Is the op's gate defined by a body?"""
+    return not op.gate.is_primitive and any(definition.gate.name == op.gate.name for definition in definitions)

@@ -7,18 +7,23 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import ClassVar
 
+import numpy as np
+
 from qcompile.angle import Angle
 from qcompile.diagnostics import Code, CompileError, Diagnostic, did_you_mean, error
-from qcompile.gates import TABLE, Gate, Kind, Spelling
+from qcompile.gates import TABLE, Gate, Kind, Matrix, Spelling
 from qcompile.grammar import decompose
 from qcompile.ir import Definition, Module, Op, Program
 from qcompile.number import Number
 from qcompile.operator import Operator
-from qcompile.passes.inline import Inline, is_call
+from qcompile.passes.inline import is_call, used_definitions
+from qcompile.passes.refinement import controlled_generator, refined
 from qcompile.passes.rewrite import map_ops
-from qcompile.passes.synthesis import controlled_generator, refined
+from qcompile.passes.unitary_synthesis import LARGEST
 
 OWN = "qc"
+_NOISE = "of the languages, Blackbird alone has channels (`loss`, `thermal_loss`), and ours all; or leave it out"
+EQUAL = 1e-12  # entries of matrices that differ by less are the same
 LANGUAGES = (OWN, *(f.name for f in fields(Spelling)))
 
 
@@ -52,14 +57,15 @@ class Legalize:
         lowered = map_ops(module, lower)
         if faults:
             raise CompileError(faults)
-        return Inline()(lowered)  # no call is left, so this drops the definitions
+        return used_definitions(lowered)
 
 
 def is_sayable(op: Op, language: str) -> bool:
     """Has the language a name for just this op?"""
     if language == OWN:
         return True
-    return bool(getattr(op.gate.spelling, language)) and not op.controls and not op.inverse
+    named = bool(getattr(op.gate.spelling, language)) or (op.gate.opaque and language == "openqasm2")
+    return named and not op.controls and not op.inverse
 
 
 @lru_cache
@@ -89,6 +95,9 @@ class _Speaker:
 
     def _row(self, op: Op) -> Op | None:
         """The op as one row of the table that the language spells."""
+        if op.gate.matrix is not None and not op.gate.word and not op.controls:
+            gate = _equal_row(self.language, op.gate.matrix, op.inverse)
+            return Op(gate, op.wires) if gate else None
         if op.gate.generator is None:
             gate = _constant_rows(self.language).get((op.gate.name, op.controls))
             return Op(gate, op.wires) if gate and not op.inverse else None
@@ -103,6 +112,11 @@ class _Speaker:
     def _parts(self, op: Op, definitions: tuple[Definition, ...]) -> tuple[Op, ...]:
         if is_call(op, definitions):
             return decompose(op, definitions)
+        if op.gate.opaque:
+            advice = "OpenQASM 2 declares opaque gates, without modifiers"
+            raise error(Code.UNSAYABLE, f"{self.language} has no opaque gates", op.span, advice)
+        if op.gate.channel:
+            raise error(Code.UNSAYABLE, f"{self.language} has no `{op.gate.name}`", op.span, _NOISE)
         kinds: set[Kind] = {*op.gate.wires}
         if op.controls:
             kinds.add("qubit")
@@ -110,10 +124,13 @@ class _Speaker:
             raise _unsayable(op, self.language, kinds)
         if (parts := refined(op)) is not None:
             return parts
-        if op.gate.generator is None:
+        if "qumode" in kinds:
             raise _unsayable(op, self.language, kinds)
-        why = f"{op.gate.name} under {len(op.controls)} controls has too many terms to decompose"
-        raise error(Code.UNSAYABLE, why, op.span, "use fewer controls, or an ancilla that collects them")
+        if op.gate.parameters and op.controls:
+            why = f"{op.gate.name} under {len(op.controls)} controls has too many terms to decompose"
+            raise error(Code.UNSAYABLE, why, op.span, "use fewer controls, or an ancilla that collects them")
+        why = f"`{op.gate.name}` is too large on {len(op.wires)} wires to be decomposed"
+        raise error(Code.UNSAYABLE, why, op.span, f"define gates by matrices on at most {LARGEST} wires")
 
     def _generator(self, op: Op) -> Operator | None:
         """The generator under the op's controls, in the op's own wires; None if there is none, or it is too large."""
@@ -141,6 +158,16 @@ def _constant_rows(language: str) -> dict[tuple[str, tuple[bool, ...]], Gate]:
         if len(word) == 1 and word[0].wires == wires and not word[0].angles and not word[0].inverse:
             rows[word[0].gate.name, word[0].controls] = gate
     return rows
+
+
+@lru_cache(maxsize=256)
+def _equal_row(language: str, matrix: Matrix, inverse: bool) -> Gate | None:
+    """The row with just this matrix, phase and all, that the language spells."""
+    own = np.array(matrix, dtype=complex)
+    own = own.conj().T if inverse else own
+    spoken = (gate for gate in TABLE.values() if getattr(gate.spelling, language))
+    alike = (gate for gate in spoken if gate.matrix is not None and len(gate.matrix) == len(own))
+    return next((gate for gate in alike if np.abs(np.array(gate.matrix) - own).max() < EQUAL), None)
 
 
 @lru_cache

@@ -8,12 +8,14 @@ from typing import ClassVar, assert_never
 
 from qcompile.ir import (
     Adjoint,
+    Barrier,
     Expectation,
     If,
     Measure,
     Module,
     Op,
     Output,
+    Postselect,
     Probabilities,
     Program,
     Reset,
@@ -29,6 +31,7 @@ from qcompile.passes.rewrite import is_phase, map_programs
 class LightCone:
     """Drop statements that no output depends on: those outside the backward light cone of the outputs. Linear.
 
+    Outputs are of the runs that post-selection keeps, so they depend on whatever its bits depend on; opaque gates stay.
     A program without outputs, or with the state among them, stays; so does an adjoint, whose reverse schedule sets
     out from the whole final state.
     """
@@ -36,7 +39,7 @@ class LightCone:
     name: ClassVar[str] = "light-cone"
 
     def __call__(self, module: Module) -> Module:
-        return module if isinstance(module, Adjoint) else map_programs(module, _sliced)
+        return module if isinstance(module, Adjoint) else map_programs(module, in_cone)
 
 
 @dataclass(slots=True)
@@ -58,8 +61,9 @@ class _Cone:
     def _seen(self, statement: Statement) -> Statement | None:
         match statement:
             case Op():
-                # ⟨U†OU⟩ = ⟨O⟩ where U and O share no wire; a global phase is never seen
-                if self.wires.isdisjoint(statement.wires) or is_phase(statement):
+                # ⟨U†OU⟩ = ⟨O⟩ where U and O share no wire, for channels U too; a global phase is never seen
+                unseen = self.wires.isdisjoint(statement.wires) or is_phase(statement)
+                if unseen and not statement.gate.opaque:
                     return None
                 if statement.gate.preparation:
                     return self._forgetting(statement, statement.wires)
@@ -74,6 +78,11 @@ class _Cone:
                 return self._forgetting(statement, (statement.wire,)) if statement.wire in self.wires else None
             case If():
                 return self._branched(statement)
+            case Barrier():
+                return None if self.wires.isdisjoint(statement.wires) else statement
+            case Postselect():
+                self.cells.update(cell for cell, _ in statement.condition)
+                return statement
             case _:
                 assert_never(statement)
 
@@ -83,17 +92,18 @@ class _Cone:
         return statement
 
     def _branched(self, statement: If) -> If | None:
-        """What matters to either branch matters, and so does the condition."""
+        """What matters to either branch matters, and so does the condition. Barriers alone do not."""
         taken, passed = (_Cone(set(self.wires), set(self.cells)) for _ in range(2))
         then, otherwise = taken.sliced(statement.then), passed.sliced(statement.otherwise)
-        if not then and not otherwise:
+        if all(isinstance(inner, Barrier) for inner in (*then, *otherwise)):
             return None
         self.wires = taken.wires | passed.wires
         self.cells = taken.cells | passed.cells | {cell for cell, _ in statement.condition}
         return replace(statement, then=then, otherwise=otherwise)
 
 
-def _sliced(program: Program) -> Program:
+def in_cone(program: Program) -> Program:
+    """The program without the statements that no output depends on."""
     if not program.outputs or any(isinstance(output, State) for output in program.outputs):
         return program
     wires = {wire for output in program.outputs for wire in _wires(output)}

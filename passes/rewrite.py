@@ -6,7 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar, Protocol, TypeAlias, assert_never, runtime_checkable
 
-from qcompile.ir import Adjoint, Gradient, If, Measure, Module, Op, Program, Reset, Shifted, Statement
+from qcompile.ir import (
+    Adjoint,
+    Barrier,
+    Gradient,
+    If,
+    Measure,
+    Module,
+    Op,
+    Postselect,
+    Program,
+    Reset,
+    Shifted,
+    Statement,
+)
 
 Step: TypeAlias = Statement | Gradient
 Body: TypeAlias = tuple[Step, ...]
@@ -41,7 +54,7 @@ def map_bodies(module: Module, f: Callable[[Body, Program], Body]) -> Module:
     """The module with `f` applied to every body, regions of `if` first; and to the reverse schedule of an adjoint.
 
     `f` gets the program that the body belongs to. It must keep each body's unitary, and take what is no unitary op
-    (`if`, `measure`, `reset`, `gradient`, preparations) as a barrier on its wires.
+    (`if`, `measure`, `reset`, `barrier`, `gradient`, preparations, channels, opaque gates) as a barrier on its wires.
     """
     rewritten = map_programs(module, lambda program: replace(program, body=_region(program.body, program, f)))
     if not isinstance(rewritten, Adjoint):
@@ -60,12 +73,14 @@ def map_ops(module: Module, f: Callable[[Op, Program], tuple[Op, ...]]) -> Modul
 
 
 def wires_of(step: Step) -> tuple[int, ...]:
-    """Every wire that the step touches."""
+    """Every wire that the step touches, or keeps other steps from crossing."""
     match step:
-        case Op() | Gradient():
+        case Op() | Gradient() | Barrier():
             return step.wires
         case Measure() | Reset():
             return (step.wire,)
+        case Postselect():
+            return ()
         case If():
             inner = (*step.then, *step.otherwise)
             return tuple(sorted({wire for statement in inner for wire in wires_of(statement)}))
@@ -74,7 +89,8 @@ def wires_of(step: Step) -> tuple[int, ...]:
 
 
 def is_unitary(step: Step) -> bool:
-    return isinstance(step, Op) and not step.gate.preparation
+    """Is the step a gate, and is it known what it does?"""
+    return isinstance(step, Op) and step.gate.is_unitary and not step.gate.opaque
 
 
 def is_phase(step: Step) -> bool:

@@ -8,38 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from qcompile.angle import Angle, number, pi_times
 from qcompile.gates import TABLE
-from qcompile.gates.algebra import controlled
-from qcompile.grammar import decompose, invert
+from qcompile.grammar import invert
 from qcompile.ir import Op
 from qcompile.operator import Operator, Word, collect
 
 _Images = Mapping[tuple[str, int], tuple[float, Word]]
-_X, _H, _RX, _RZ, _CX, _PHASE = (TABLE[name] for name in ("x", "h", "rx", "rz", "cx", "gphase"))
-WORDS = 256  # the most Pauli words that one op may come to: eight controls on a rotation
-
-
-def refined(op: Op) -> tuple[Op, ...] | None:
-    """The op in simpler ones, one step down: by its word, else by its generator's Pauli words. None: no such step."""
-    if op.gate.word:
-        if op.inverse and (turned_back := _turned_back(op)) is not None:
-            return (turned_back,)
-        return _under_word(op) if all(op.controls) else _flipped(op)
-    generator = controlled_generator(op)
-    if generator is None or not generator.is_pauli:
-        return None
-    return tuple(commuting_rotations(generator.on(op.wires).scaled(op.angles[0])))
-
-
-def controlled_generator(op: Op) -> Operator | None:
-    """The generator under the op's controls, in the op's own wires; None if there is none, or it is too large."""
-    inner = op.gate.generator
-    if inner is None or len(inner.terms) << len(op.controls) > WORDS:
-        return None
-    return controlled(inner, op.controls)
+_H, _RX, _RZ, _CX, _PHASE = (TABLE[name] for name in ("h", "rx", "rz", "cx", "gphase"))
 
 
 def commuting_rotations(exponent: Operator) -> Iterator[Op]:
@@ -51,38 +28,6 @@ def commuting_rotations(exponent: Operator) -> Iterator[Op]:
     yield from change
     yield from _turned({frozenset(wire for _, wire in word): c for word, c in diagonal.terms})
     yield from (invert(op) for op in reversed(change))
-
-
-def _turned_back(op: Op) -> Op | None:
-    """An inverse as the gate itself with one angle negated: so it is for A(φ) B(θ) A(φ)⁻¹ and θ."""
-    word = decompose(op)
-    for k in range(len(op.angles)):
-        angles = (*op.angles[:k], -op.angles[k], *op.angles[k + 1 :])
-        if decompose(candidate := replace(op, angles=angles, inverse=False)) == word:
-            return candidate
-    return None
-
-
-def _under_word(op: Op) -> tuple[Op, ...]:
-    """ctrl @ (A B A⁻¹) = A (ctrl @ B) A⁻¹: what the word begins and ends with needs no control."""
-    if not op.controls:
-        return decompose(op)
-    bare = decompose(replace(op, wires=op.targets, controls=()))
-    outer = 0
-    while 2 * outer + 1 < len(bare) and bare[outer].wires and bare[-1 - outer] == invert(bare[outer]):
-        outer += 1
-    wires = op.wires[: len(op.controls)]
-    middle: list[Op] = []
-    for part in bare[outer : len(bare) - outer]:
-        ruled = replace(part, wires=(*wires, *part.wires), controls=(*op.controls, *part.controls))
-        middle += [ruled] if part.gate.wires else decompose(ruled)
-    return (*bare[:outer], *middle, *bare[len(bare) - outer :])
-
-
-def _flipped(op: Op) -> tuple[Op, ...]:
-    """A negative control is a positive one between two X."""
-    flips = [Op(_X, (wire,)) for wire, positive in zip(op.wires, op.controls, strict=False) if not positive]
-    return (*flips, replace(op, controls=(True,) * len(op.controls)), *flips)
 
 
 def _diagonalised(exponent: Operator) -> tuple[Operator, list[Op]]:

@@ -10,6 +10,7 @@ from typing import assert_never
 from qcompile.angle import Angle, Element, elements, number, substitute
 from qcompile.diagnostics import Code, Span, did_you_mean, error
 from qcompile.ir import (
+    Barrier,
     Expectation,
     If,
     Measure,
@@ -17,6 +18,7 @@ from qcompile.ir import (
     Op,
     Output,
     Parameter,
+    Postselect,
     Probabilities,
     Program,
     Reset,
@@ -87,7 +89,7 @@ def _bound_statement(statement: Statement, numbers: Mapping[Element, Angle]) -> 
             then = tuple(_bound_statement(inner, numbers) for inner in statement.then)
             otherwise = tuple(_bound_statement(inner, numbers) for inner in statement.otherwise)
             return replace(statement, then=then, otherwise=otherwise)
-        case Reset():
+        case Reset() | Barrier() | Postselect():
             return statement
         case _:
             assert_never(statement)

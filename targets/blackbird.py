@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from qcompile.angle import Angle, Atom, pi_times
-from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.gates.channels import check_strength
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.targets.expressions import Names, affine_text, used_calls
-from qcompile.targets.writing import is_global_phase, spelled, unsayable
+from qcompile.targets.writing import drop_barrier, is_global_phase, no_selection, spelled, unsayable
 
 
 def write(program: Program, names: Names) -> str:
@@ -34,7 +35,9 @@ def _wires_of(statement: Statement) -> tuple[int, ...]:
             return statement.wires
         case Measure() | Reset():
             return (statement.wire,)
-        case If():
+        case Barrier():
+            return ()
+        case If() | Postselect():
             raise AssertionError("a condition was written in Blackbird")
         case _:
             assert_never(statement)
@@ -44,6 +47,9 @@ def _lines(statement: Statement, names: Names) -> Iterator[str]:
     match statement:
         case Op():
             name = spelled(statement, statement.gate.spelling.blackbird, "Blackbird")
+            for index in range(len(statement.gate.bounds)):
+                if statement.angles[index].is_constant:
+                    check_strength(statement.gate, index, float(statement.angles[index]), statement.span)
             arguments = ", ".join(_angle(angle, names) for angle in statement.angles)
             modes = ", ".join(map(str, statement.wires))
             yield f"{name}({arguments}) | {modes}" if len(statement.wires) == 1 else f"{name}({arguments}) | [{modes}]"
@@ -51,6 +57,10 @@ def _lines(statement: Statement, names: Names) -> Iterator[str]:
             yield f"{_detector(statement, names)} | {statement.wire}"
         case Reset():
             yield f"Vacuum() | {statement.wire}"
+        case Barrier():
+            drop_barrier(statement, "Blackbird")
+        case Postselect():
+            raise no_selection(statement, "Blackbird")
         case If():
             raise unsayable("Blackbird has no conditions", statement.span)
         case _:

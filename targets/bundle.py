@@ -70,12 +70,12 @@ def bundle(module: Module, language: str, optimize: int = 2) -> Bundle:
 
 def _place(template: Template, language: Language, names: Names) -> tuple[dict[str, str], Placement]:
     """The files of one template, and what is in which."""
-    file = template.name + language.suffix
+    file = template.name + language.ending
     files = {file: write(template.program, language, names)}
     settings, unread = measurement_settings(template.program)
     placed: list[tuple[str, Setting, tuple[str, ...] | None]] = []
     for index, setting in enumerate(settings):
-        name = f"{template.name}.m{index}{language.suffix}"
+        name = f"{template.name}.m{index}{language.ending}"
         program = measured(template.program, setting.basis)
         files[name] = write(program, language, names)
         cells = tuple(cell_names(program)[-len(setting.basis) :]) if language.kind == "qubit" else None

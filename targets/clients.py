@@ -14,7 +14,7 @@ import numpy as np
 
 from qcompile.angle import Element, evaluate, number
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import Adjoint, Component, Expectation, Op, Program, Row, Shifted
+from qcompile.ir import Adjoint, Barrier, Component, Expectation, Op, Program, Row, Shifted
 from qcompile.operator import Operator, Word, letters_by_wire
 from qcompile.passes import lowering
 from qcompile.targets.binding import map_angles
@@ -106,9 +106,12 @@ def _legal(module: Shifted | Adjoint, client: Client) -> Shifted:
 
 def _check_runnable(program: Program, client: Client) -> None:
     for statement in program.statements():
-        if not isinstance(statement, Op):
+        if not isinstance(statement, Op | Barrier):
             label = f"{client.title} runs circuits without measurements, resets and branches here"
             raise error(Code.NOT_SIMULABLE, label, statement.span)
+        if isinstance(statement, Op) and statement.gate.spelling.blackbird == _SPREADS and len(program.kinds) > 1:
+            label = f"{client.title} 0.23 adds the thermal photons of one mode to every mode"
+            raise error(Code.NOT_SIMULABLE, label, statement.span, "run it on the built-in simulator")
     for output in program.outputs:
         if not isinstance(output, Expectation):
             raise error(Code.NOT_SIMULABLE, f"{client.title} returns expectations and variances here", output.span)
@@ -190,6 +193,7 @@ def _moment(state: Any, mode: int, letters: str) -> float:
     return float(mean if len(letters) == 1 else variance + mean**2)
 
 
+_SPREADS = "ThermalLossChannel"  # strawberryfields/backends/gaussianbackend/gaussiancircuit.py: `nmat += (1 - T)*nbar`
 _TURN = {"x": 0.0, "p": math.pi / 2}
 
 

@@ -13,9 +13,11 @@ from typing import TypeAlias, assert_never
 
 from qcompile.angle import Angle, Atom, Call, Element
 from qcompile.ir import (
+    Barrier,
     If,
     Measure,
     Op,
+    Postselect,
     Program,
     Reset,
 )
@@ -90,7 +92,7 @@ def angles(program: Program) -> Iterator[Angle]:
                 yield from () if is_global_phase(statement) else statement.angles
             case Measure():
                 yield statement.angle
-            case Reset() | If():
+            case Reset() | If() | Barrier() | Postselect():
                 pass
             case _:
                 assert_never(statement)

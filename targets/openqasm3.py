@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from qcompile.angle import Angle
-from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.targets.expressions import Names, affine_text, used_calls
 from qcompile.targets.writing import (
     Condition,
@@ -15,6 +15,7 @@ from qcompile.targets.writing import (
     cell_names,
     indented,
     is_global_phase,
+    no_selection,
     spelled,
     whole_register,
 )
@@ -49,6 +50,10 @@ class _Writer:
                 yield f"{self.cells[statement.cells[0]]} = measure q[{statement.wire}];"
             case Reset():
                 yield f"reset q[{statement.wire}];"
+            case Barrier():
+                yield application("barrier", [], statement.wires)
+            case Postselect():
+                raise no_selection(statement, "OpenQASM 3")
             case If():
                 then, otherwise = self.block(statement.then), self.block(statement.otherwise)
                 yield from self._if(statement.condition, then, otherwise)

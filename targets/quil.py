@@ -8,9 +8,9 @@ from itertools import count
 from typing import assert_never
 
 from qcompile.angle import Angle
-from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.targets.expressions import Names, affine_text, used_calls
-from qcompile.targets.writing import bit_registers, cell_names, is_global_phase, spelled
+from qcompile.targets.writing import bit_registers, cell_names, drop_barrier, is_global_phase, no_selection, spelled
 
 
 def write(program: Program, names: Names) -> str:
@@ -43,6 +43,10 @@ class _Writer:
                 yield f"MEASURE {statement.wire} {self.cells[statement.cells[0]]}"
             case Reset():
                 yield f"RESET {statement.wire}"
+            case Barrier():  # readers know FENCE, but no local simulator runs it
+                drop_barrier(statement, "Quil")
+            case Postselect():
+                raise no_selection(statement, "Quil")
             case If():
                 yield from self._if(statement)
             case _:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.ir import Op, Program, Register, Statement
+from qcompile.diagnostics import Code, CompileError, Span, error, warn
+from qcompile.ir import Barrier, Op, Postselect, Program, Register, Statement
 
 CELL_PREFIX = "bit_"
 Condition = tuple[tuple[int, bool], ...]
@@ -25,6 +25,16 @@ def spelled(op: Op, spelling: str, language: str) -> str:
 
 def unsayable(label: str, span: Span | None, help: str = "") -> CompileError:
     return error(Code.UNSAYABLE, label, span, help or "another target may have it: `qcompile targets` lists them")
+
+
+def drop_barrier(barrier: Barrier, language: str) -> None:
+    """A barrier changes no result, so a language without one leaves it out, with a warning."""
+    warn(Code.DROPPED, f"{language} has no barrier that runs", barrier.span, "the program's results are the same")
+
+
+def no_selection(selection: Postselect, language: str) -> CompileError:
+    advice = "measure, and drop the other runs when you read the results"
+    return unsayable(f"{language} has no post-selection", selection.span, advice)
 
 
 def is_global_phase(statement: Statement) -> bool:

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
 
 import qcompile as qc
+from qcompile.angle import number, parameter
 from qcompile.builder import Builder, Expression, Wire, cos, exp, pi, sqrt
 from qcompile.diagnostics import Code, CompileError
-from qcompile.gates import NAMES, TABLE
+from qcompile.gates import NAMES, TABLE, Gate
 from qcompile.grammar import parse, to_text
-from qcompile.ir import Op, Program
+from qcompile.ir import Barrier, Op, Postselect, Program
+from qcompile.operator import operator
 
 H2 = (
     "-0.09886396933545824 + 0.17119774903432964*Z[0] + 0.17119774903432964*Z[1] - 0.22278593040418454*Z[2]"
@@ -159,8 +162,8 @@ def test_conditions_both_ways() -> None:
     assert built(write) == parse(f"{HEAD} {text}")
 
 
-def test_a_bit_set_in_both_branches_is_set() -> None:
-    """Would catch an assignment that is forgotten, and one that is assumed, after a condition."""
+def test_a_bit_set_in_some_branch_may_be_read() -> None:
+    """Would catch an assignment that is forgotten after a condition, and one assumed before it or beside it."""
     b = Builder()
     q, c = b.qubits("q", 2), b.bits("c", 4)
     b.measure(q[0], c[0])
@@ -168,15 +171,56 @@ def test_a_bit_set_in_both_branches_is_set() -> None:
         b.measure(q[1], c[1])
         b.measure(q[1], c[2])
     with b.otherwise():
-        b.measure(q[0], c[1])
-        b.measure(q[0], c[3])
-    with b.when(c[1]):
-        b.x(q[0])
-    for half_set in c[2:]:
-        with pytest.raises(CompileError) as caught, b.when(half_set):
+        with pytest.raises(CompileError) as caught, b.when(c[2]):
             pass
         assert caught.value.diagnostics[0].code is Code.BIT_UNASSIGNED
+        b.measure(q[0], c[1])
+    for read in (c[1], c[2]):
+        with b.when(read):
+            b.x(q[0])
+    with pytest.raises(CompileError) as caught, b.when(c[3]):
+        pass
+    assert caught.value.diagnostics[0].code is Code.BIT_UNASSIGNED
     assert parse(to_text(b.build())) == b.build()
+
+
+def test_gates_by_matrix_generator_and_name() -> None:
+    """Would catch a definition on other wires or under another parameter than said."""
+    b = Builder()
+    q, t = b.qubits("q", 2), b.param("t")
+    b.define_matrix("flip", np.array([[0, 1j], [1, 0]]))
+    b.define_generator("hop", "a", 2, "0.5*X[0] X[1] + 0.5*Y[0] Y[1]")
+    b.define_channel("noise", [[[0.6, 0], [0, 0.6]], [[0, 0.8], [0.8, 0]]])
+    b.opaque("magic", ["a", "b"], 1)
+    b.flip(q[1], controls=[q[0]], inverse=True)
+    b.hop(2 * t, q[1], q[0])
+    b.noise(q)
+    b.magic(t, 0.5, q[0])
+    program = b.build()
+    rows = {definition.gate.name: definition.gate for definition in program.definitions}
+    assert rows["flip"] == Gate("flip", ("qubit",), matrix=((0, 1j), (1, 0)))
+    assert rows["hop"].generator == operator((0.5, "X0 X1"), (0.5, "Y0 Y1"))
+    assert rows["noise"] == Gate("noise", ("qubit",), kraus=(((0.6, 0), (0, 0.6)), ((0, 0.8), (0.8, 0))))
+    assert rows["magic"] == Gate("magic", ("qubit",), ("a", "b"), opaque=True)
+    flip, hop, *noise, magic = program.body
+    assert flip == Op(rows["flip"], (0, 1), (), (True,), True)
+    assert hop == Op(rows["hop"], (1, 0), (parameter("t") * number(2.0),))
+    assert noise == [Op(rows["noise"], (0,)), Op(rows["noise"], (1,))]
+    assert magic == Op(rows["magic"], (0,), (parameter("t"), number(0.5)))
+
+
+def test_barriers_and_post_selection() -> None:
+    """Would catch a barrier on no wire, and bits read in the wrong order."""
+    b = Builder()
+    q, c = b.qubits("q", 3), b.bits("c", 2)
+    b.barrier()
+    b.barrier(q[2], q[:2])
+    b.measure(q[:2], c)
+    b.postselect(c, equals=1)
+    b.postselect(~c[1])
+    body = b.build().body
+    assert body[:2] == (Barrier((0, 1, 2)), Barrier((2, 0, 1)))
+    assert body[-2:] == (Postselect(((0, True), (1, False))), Postselect(((1, False),)))
 
 
 def test_every_gate_is_a_method() -> None:
@@ -227,6 +271,27 @@ FAULTS: dict[str, tuple[Code, Write]] = {
     "angle count": (Code.WRONG_ANGLES, lambda b, n: b.rx(n["a"])),
     "controlled preparation": (Code.NOT_INVERTIBLE, lambda b, n: b.vacuum(n["m"][0], controls=[n["a"]])),
     "inverse preparation": (Code.NOT_INVERTIBLE, lambda b, n: b.vacuum(n["m"][0], inverse=True)),
+    "controlled channel": (Code.NOT_INVERTIBLE, lambda b, n: b.bit_flip(0.1, n["a"], controls=[n["q"][1]])),
+    "inverse channel": (Code.NOT_INVERTIBLE, lambda b, n: b.loss(0.1, n["m"][0], inverse=True)),
+    "strength": (Code.BAD_VALUE, lambda b, n: b.depolarizing(1.5, n["a"])),
+    "not unitary": (Code.NOT_UNITARY, lambda b, n: b.define_matrix("foo", [[1, 0], [0, 1.1]])),
+    "incomplete": (Code.NOT_UNITARY, lambda b, n: b.define_channel("foo", [[[0.5, 0], [0, 0.5]]])),
+    "matrix of three rows": (Code.WRONG_ARITY, lambda b, n: b.define_matrix("foo", [[1, 0, 0], [0, 1, 0], [0, 0, 1]])),
+    "a number for a matrix": (Code.WRONG_ARITY, lambda b, n: b.define_matrix("foo", 1.0)),
+    "ragged matrix": (Code.WRONG_TYPE, lambda b, n: b.define_matrix("foo", [[1, 0], [0]])),
+    "text for a matrix": (Code.WRONG_TYPE, lambda b, n: b.define_matrix("foo", "identity")),
+    "infinite matrix": (Code.BAD_NUMBER, lambda b, n: b.define_matrix("foo", [[float("inf"), 0], [0, 1]])),
+    "matrices of two sizes": (Code.SIZES_DIFFER, lambda b, n: b.define_channel("foo", [[[1, 0], [0, 0]], [[0]]])),
+    "no matrices": (Code.SIZES_DIFFER, lambda b, n: b.define_channel("foo", [])),
+    "huge matrix": (Code.TOO_LARGE, lambda b, n: b.define_matrix("foo", np.eye(2**11))),
+    "generator of another wire": (Code.INDEX_RANGE, lambda b, n: b.define_generator("foo", "a", 1, "X[1]")),
+    "generator of another kind": (Code.UNKNOWN_NAME, lambda b, n: b.define_generator("foo", "a", 1, "a*X[0]")),
+    "opaque gate's name": (Code.DUPLICATE_NAME, lambda b, n: b.opaque("rx", [], 1)),
+    "opaque gate's parameters": (Code.DUPLICATE_NAME, lambda b, n: b.opaque("foo", ["a", "a"], 1)),
+    "opaque gate's parameter": (Code.RESERVED_NAME, lambda b, n: b.opaque("foo", ["pi"], 1)),
+    "opaque gate on nothing": (Code.INDEX_RANGE, lambda b, n: b.opaque("foo", [], 0)),
+    "kept unmeasured": (Code.BIT_UNASSIGNED, lambda b, n: b.postselect(n["c"][0])),
+    "barrier twice": (Code.REPEATED_WIRE, lambda b, n: b.barrier(n["a"], n["a"])),
     "body": (Code.NOT_INVERTIBLE, lambda b, n: b.define("foo", [], 1, unsound_body)),
     "sizes": (Code.SIZES_DIFFER, lambda b, n: b.cx(n["q"], n["m"])),
     "sizes of measurements": (Code.SIZES_DIFFER, lambda b, n: b.measure(n["q"], n["c"])),

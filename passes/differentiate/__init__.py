@@ -15,6 +15,7 @@ from qcompile.ir import (
     Expectation,
     Module,
     Observable,
+    Op,
     Output,
     Probabilities,
     Program,
@@ -53,7 +54,7 @@ def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method
         method: `shift`, `adjoint` (for the simulator), or `auto`: what hardware can say, so `shift`.
 
     Raises:
-        CompileError: NO_RULE, NOT_DIFFERENTIABLE, METHOD, UNKNOWN_OPTION, UNKNOWN_NAME.
+        CompileError: NO_RULE, NOT_DIFFERENTIABLE, METHOD, UNKNOWN_OPTION, UNKNOWN_NAME, UNKNOWN_EFFECT.
     """
     if method not in METHODS:
         raise error(Code.UNKNOWN_OPTION, f"no method `{method}`", help=did_you_mean(method, METHODS))
@@ -61,6 +62,7 @@ def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method
         raise error(Code.METHOD, "an adjoint program is not differentiated again", help="apply `shift` twice instead")
     program = module.templates[0].program if isinstance(module, Shifted) else module
     elements = wanted_elements(program, wrt)
+    _check_known(module)
     if method != "adjoint":
         return shifted_derivative(lift(module) if isinstance(module, Program) else module, elements)
     if isinstance(module, Shifted):
@@ -116,6 +118,17 @@ def wanted_elements(program: Program, wrt: Sequence[str] | str | None) -> tuple[
         if name not in spelled:
             raise error(Code.UNKNOWN_NAME, f"no parameter `{name}`", help=did_you_mean(name, spelled))
     return tuple(dict.fromkeys(element for name in names for element in spelled[name]))
+
+
+def _check_known(module: Program | Shifted) -> None:
+    """Raises UNKNOWN_EFFECT, at an opaque gate."""
+    for program in [template.program for template in module.templates] if isinstance(module, Shifted) else [module]:
+        bodies = (op for definition in program.definitions for op in definition.body)
+        for statement in (*program.statements(), *bodies):
+            if isinstance(statement, Op) and statement.gate.opaque:
+                advice = "give it a body, a matrix or a generator"
+                label = f"`{statement.gate.name}` is opaque, so nothing is known of what comes through it"
+                raise error(Code.UNKNOWN_EFFECT, label, statement.span, advice)
 
 
 def _inlined(program: Program) -> Program:

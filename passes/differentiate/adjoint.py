@@ -11,9 +11,10 @@ from collections.abc import Collection, Sequence
 from qcompile.angle import Angle, Element, derivative, elements
 from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.grammar import invert
-from qcompile.ir import Adjoint, AdjointComponent, Expectation, Gradient, Op, Program, Variance
+from qcompile.ir import Adjoint, AdjointComponent, Barrier, Expectation, Gradient, Op, Program, Variance
 from qcompile.passes.differentiate.occurrences import expanded, generator_of
 from qcompile.passes.differentiate.visibility import sightings
+from qcompile.passes.light_cone import in_cone
 
 _USE_SHIFT = "use `--method shift`"
 
@@ -22,9 +23,11 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
     """The adjoint program of every output's derivatives by the elements of `wrt`.
 
     Raises:
-        CompileError: METHOD, where the program measures or resets, or returns other than expectations and variances.
+        CompileError: METHOD, where what the outputs see is not unitary, or they are no expectations and variances.
     """
     wanted = frozenset(wrt)
+    if not all(isinstance(s, Op) and s.gate.is_unitary for s in program.body):
+        program = in_cone(program)  # what no output sees may well be measured
     forward = expanded(program, wanted, keep_words=False)
     ops = _unitary_ops(forward, wanted)
     sights = [sightings(forward, output) for output in forward.outputs]
@@ -64,10 +67,15 @@ def _depends(angle: Angle, wanted: Collection[Element]) -> bool:
 
 
 def _unitary_ops(program: Program, wanted: Collection[Element]) -> list[Op]:
-    ops = [statement for statement in program.body if isinstance(statement, Op)]
-    if len(ops) != len(program.body):
-        other = next(statement for statement in program.body if not isinstance(statement, Op))
-        raise _refusal("a program that measures, resets or branches has no adjoint", other.span)
+    ops: list[Op] = []
+    for statement in program.body:
+        if isinstance(statement, Op) and not statement.gate.channel:
+            ops.append(statement)
+        elif isinstance(statement, Op):
+            raise _refusal(f"a program with noise has no adjoint, and `{statement.gate.name}` is noise", statement.span)
+        elif not isinstance(statement, Barrier):
+            label = "a program that measures, resets, branches or post-selects has no adjoint"
+            raise _refusal(label, statement.span)
     for output in program.outputs:
         if not isinstance(output, Expectation | Variance):
             raise _refusal("the adjoint method differentiates expectations and variances", output.span)

@@ -13,7 +13,7 @@ from qcompile.diagnostics import Code, error
 from qcompile.gates import Gate
 from qcompile.gates.algebra import controlled
 from qcompile.grammar import decompose
-from qcompile.ir import If, Measure, Op, Parameter, Program, Reset, Statement
+from qcompile.ir import Barrier, If, Measure, Op, Parameter, Postselect, Program, Reset, Statement
 from qcompile.number import ONE
 from qcompile.operator import Operator
 
@@ -49,6 +49,11 @@ def expanded(program: Program, wanted: Collection[Element], *, keep_words: bool)
         reached = [k for k, angle in enumerate(op.angles) if not _disjoint(angle, wanted)]
         if not reached or op.gate.generator is not None:
             yield op
+        elif op.gate.channel:
+            raise error(
+                Code.NO_RULE, f"the strength of `{op.gate.name}` is not differentiable", op.span,
+                "give it a constant value, or declare it as `input` and differentiate by other parameters",
+            )  # fmt: skip
         elif op.gate.preparation and not op.gate.word:
             raise error(
                 Code.NO_RULE, f"the angle of `{op.gate.name}` is not differentiable", op.span,
@@ -73,7 +78,7 @@ def rewritten(body: tuple[Statement, ...], expand: Callable[[Op], Iterator[Op]])
             case If():
                 then, otherwise = rewritten(statement.then, expand), rewritten(statement.otherwise, expand)
                 result.append(replace(statement, then=then, otherwise=otherwise))
-            case Measure() | Reset():
+            case Measure() | Reset() | Barrier() | Postselect():
                 result.append(statement)
             case _:
                 assert_never(statement)

@@ -16,7 +16,7 @@ from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
 from qcompile.passes.differentiate.rules import Rule, shift_rule
-from qcompile.passes.differentiate.visibility import Sight, sightings
+from qcompile.passes.differentiate.visibility import Sight, selected, sightings
 
 _ROUNDING = 1e-14  # of the largest part of a weight that cancelled
 
@@ -65,6 +65,7 @@ class _Analysis:
                 slope = derivative(occurrence.angle, element)
                 if element in self.reached and not slope.is_zero:
                     self.reached[element].append((slot, occurrence, slope))
+        self._selected = selected(self.program)
         self._sights: dict[int, dict[int, Sight]] = {}
         self._rules: dict[tuple[int, Element], Rule] = {}
 
@@ -78,6 +79,11 @@ class _Analysis:
         key = (output, slot)
         if key not in self._rules:
             sight = self.sight(output, occurrence.op)
+            if sight is not None and id(occurrence.op) in self._selected:
+                raise error(
+                    Code.NO_RULE, "the runs that post-selection keeps depend on this angle", occurrence.op.span,
+                    "outputs are then no sums of waves: differentiate by angles after the post-selection alone",
+                )  # fmt: skip
             self._rules[key] = Rule(()) if sight is None else _rule(occurrence, sight)
         return self._rules[key]
 
@@ -166,7 +172,9 @@ def _rule(occurrence: Occurrence, sight: Sight) -> Rule:
         return rule
     op = occurrence.op
     label = f"`{op.gate.name}` has no finite shift rule"
-    if shift_rule(generator, scale, 1, controlled) is not None:
+    if generator.is_pauli:
+        label = f"the generator of `{op.gate.name}` has a spectrum too wide or too uneven for a shift rule"
+    elif shift_rule(generator, scale, 1, controlled) is not None:
         label += " here: what is measured is no polynomial in the quadratures just after it"
     raise error(Code.NO_RULE, label, op.span, _WAY_OUT)
 

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from qcompile.gates import Kind
 from qcompile.gates.algebra import is_gaussian, quadratures_commute
 from qcompile.ir import (
+    Barrier,
     Expectation,
     If,
     Measure,
     Op,
     Output,
+    Postselect,
     Probabilities,
     Program,
     Reset,
@@ -30,7 +32,7 @@ from qcompile.ir import (
 from qcompile.operator import Operator
 from qcompile.passes.action import operators_commute
 from qcompile.passes.differentiate.occurrences import generator_ops
-from qcompile.passes.synthesis import controlled_generator
+from qcompile.passes.refinement import controlled_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,13 @@ class _Pulled:
 def sightings(program: Program, output: Output) -> dict[int, Sight]:
     """By id() of the op, what the output sees of every op it depends on; ops it cannot see are absent."""
     return dict(_walk(program.body, _start(output, program.kinds)))
+
+
+def selected(program: Program) -> frozenset[int]:
+    """By id(), the ops that post-selection depends on: outputs are quotients of waves in their angles."""
+    if not any(isinstance(statement, Postselect) for statement in program.statements()):
+        return frozenset()
+    return frozenset(op for op, _ in _walk(program.body, _Pulled([_Piece(None, set(), None)])))
 
 
 def _start(output: Output, kinds: tuple[Kind, ...]) -> _Pulled:
@@ -114,6 +123,13 @@ def _walk(body: tuple[Statement, ...], pulled: _Pulled) -> Iterator[tuple[int, S
                         pulled.acted = True
             case If():
                 yield from _through_branches(statement, pulled)
+            case Postselect(condition):
+                pulled.cells.update(cell for cell, _ in condition)
+                pulled.acted = True
+                for piece in pulled.pieces:
+                    piece.exact = None
+            case Barrier():
+                pass
             case _:
                 assert_never(statement)
 
@@ -181,7 +197,10 @@ def _degree_growth(op: Op) -> int | None:
         return 1
     if op.controls:
         return None
-    factors = [part.gate.generator for part in generator_ops(op)]
+    if op.gate.kraus:
+        return None
+    whole = replace(op, wires=tuple(range(len(op.gate.wires) + len(op.gate.hidden)))) if op.gate.hidden else op
+    factors = [part.gate.generator for part in generator_ops(whole)]
     growths = [_generator_growth(generator) for generator in factors if generator is not None]
     bounded = [growth for growth in growths if growth is not None]
     return math.prod(bounded) if len(bounded) == len(factors) else None

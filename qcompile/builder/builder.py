@@ -8,15 +8,20 @@ from dataclasses import replace
 from functools import partial
 from typing import overload
 
+from numpy.typing import ArrayLike
+
 from qcompile.angle import Angle
 from qcompile.builder.declarations import Declarations
 from qcompile.builder.expression import Expression, Number
+from qcompile.builder.matrices import checked_matrices
 from qcompile.builder.places import Cell, Cells, Places, Test, Wire, Wires, each
 from qcompile.diagnostics import Code, CompileError, error
-from qcompile.gates import NAMES, Gate, pauli_rotation
+from qcompile.gates import NAMES, Gate, Kind, pauli_rotation
+from qcompile.gates.channels import check_strength
 from qcompile.grammar import invert, parse_operator
 from qcompile.grammar.checks import check_op, is_sound
 from qcompile.ir import (
+    Barrier,
     Definition,
     Expectation,
     If,
@@ -24,8 +29,10 @@ from qcompile.ir import (
     Observable,
     Op,
     Output,
+    Postselect,
     Probabilities,
     Program,
+    Register,
     Reset,
     Samples,
     State,
@@ -37,6 +44,7 @@ from qcompile.ir.program_rules import RESULTS
 from qcompile.ir.verify import verify
 
 _NO_ANGLE = Angle()
+_QUBIT: tuple[Kind, ...] = ("qubit",)
 
 
 class Builder:
@@ -117,10 +125,33 @@ class Builder:
         angles = [inner.param(parameter) for parameter in parameters]
         body(inner, *angles, *inner.qubits(f"wires_of_{name}", wires))
         ops = tuple(statement for statement in inner._blocks[0] if isinstance(statement, Op))
-        if len(ops) != len(inner._blocks[0]) or inner._outputs or any(op.gate.preparation for op in ops):
+        if len(ops) != len(inner._blocks[0]) or inner._outputs or not all(op.gate.is_unitary for op in ops):
             raise error(Code.NOT_INVERTIBLE, f"the body of `{name}` is not unitary", help="a gate's body holds gates")
         kinds = tuple(inner._declared.kinds)
         self._declared.definitions.append(Definition(Gate(name, kinds, tuple(parameters)), ops))
+
+    def define_matrix(self, name: str, matrix: ArrayLike) -> None:
+        """A gate on qubits by its unitary matrix, shape (2**n, 2**n), the first wire most significant.
+
+        Raises:
+            CompileError: NOT_UNITARY, beyond 1e-8; what `checked_matrices` raises.
+        """
+        (rows,), qubits = checked_matrices(name, [matrix])
+        self._declared.define(Gate(name, _QUBIT * qubits, matrix=rows))
+
+    def define_channel(self, name: str, kraus: Sequence[ArrayLike]) -> None:
+        """A channel on qubits by its Kraus matrices K with ΣK†K = 1; raises what `define_matrix` raises."""
+        matrices, qubits = checked_matrices(name, kraus)
+        self._declared.define(Gate(name, _QUBIT * qubits, kraus=matrices))
+
+    def define_generator(self, name: str, parameter: str, wires: int, generator: str, kind: Kind = "qubit") -> None:
+        """The gate exp(-i parameter G) for an observable G of its own wires 0, 1, …: `0.5*X[0] X[1] + 0.5*Z[0]`."""
+        operator = parse_operator(generator, (Register("wires", kind, wires),), ())
+        self._declared.define(Gate(name, (kind,) * wires, (parameter,), operator))
+
+    def opaque(self, name: str, parameters: Sequence[str], wires: int, kind: Kind = "qubit") -> None:
+        """A gate that is a name alone: programs that use it are printed and emitted, nothing else."""
+        self._declared.define(Gate(name, (kind,) * wires, tuple(parameters), opaque=True))
 
     # ---- statements
 
@@ -169,20 +200,25 @@ class Builder:
     def reset(self, wires: Wires) -> None:
         self._blocks[-1] += [Reset(self._declared.wire(wire)) for wire in each(wires)]
 
+    def barrier(self, *wires: Wires) -> None:
+        """Nothing is moved across it on these wires, or on any where none is named."""
+        named = [self._declared.wire(wire) for group in wires for wire in each(group)]
+        self._blocks[-1].append(Barrier(_listed(named or range(len(self._declared.wires)))))
+
+    def postselect(self, *tests: Cell | Test | Places[Cell], equals: int | None = None) -> None:
+        """Keep the runs in which all bits are 1 (`~bit`: 0), or read `equals`, first bit least significant."""
+        self._blocks[-1].append(Postselect(self._condition(tests, equals)))
+
     @contextmanager
     def when(self, *tests: Cell | Test | Places[Cell], equals: int | None = None) -> Generator[None]:
         """What runs where all bits are 1 (`~bit`: 0), or where bits read `equals`, first bit least significant."""
-        flat = list[Cell | Test]()
-        for group in tests:
-            flat += group if isinstance(group, Places) else [group]
-        condition = self._condition(flat, equals)
+        condition = self._condition(tests, equals)
         before, outer = self._assigned, self._blocks[-1]
         with self._block() as body:
             yield
         statement = If(condition, tuple(body))
         outer.append(statement)
         self._branch = (statement, before, self._assigned)
-        self._assigned = before
 
     @contextmanager
     def otherwise(self) -> Generator[None]:
@@ -195,7 +231,7 @@ class Builder:
         with self._block() as body:
             yield
         outer[-1] = replace(statement, otherwise=tuple(body))
-        self._assigned &= after_then
+        self._assigned |= after_then
         self._branch = None
 
     # ---- what is returned
@@ -260,14 +296,18 @@ class Builder:
     def _apply(
         self, gate: Gate, operands: Sequence[Number | Wires], polarities: tuple[bool, ...], inverse: bool
     ) -> None:
-        if inverse and gate.preparation:
-            raise error(Code.NOT_INVERTIBLE, f"`{gate.name}` is a preparation, which is not unitary")
+        if (inverse or polarities) and not gate.is_unitary:
+            label = f"`{gate.name}` is not unitary, and has neither inverse nor controls"
+            raise error(Code.NOT_INVERTIBLE, label, help="apply it without modifiers")
         groups = [operand for operand in operands if isinstance(operand, Wire | Places)]
         angles = tuple(self._declared.angle(o) for o in operands if not isinstance(o, Wire | Places))
         for chosen in _broadcast(groups):
             wires = tuple(self._declared.wire(wire) for wire in chosen)
             if not is_sound(gate, wires, len(angles), polarities, self._declared.kinds):
                 raise CompileError(check_op(gate, wires, len(angles), polarities, self._declared.kinds))
+            for index in range(len(gate.bounds)):
+                if angles[index].is_constant:
+                    check_strength(gate, index, float(angles[index]))
             op = Op(gate, wires, angles, polarities)
             self._blocks[-1].append(invert(op) if inverse else op)
 
@@ -290,8 +330,11 @@ class Builder:
         finally:
             self._blocks.pop()
 
-    def _condition(self, tests: Sequence[Cell | Test], equals: int | None) -> tuple[tuple[int, bool], ...]:
-        found = [test if isinstance(test, Test) else Test(test, True) for test in tests]
+    def _condition(
+        self, tests: Sequence[Cell | Test | Places[Cell]], equals: int | None
+    ) -> tuple[tuple[int, bool], ...]:
+        flat = [test for group in tests for test in (group if isinstance(group, Places) else [group])]
+        found = [test if isinstance(test, Test) else Test(test, True) for test in flat]
         if equals is not None:
             if not 0 <= equals < 2 ** len(found):
                 raise error(Code.BAD_NUMBER, f"{len(found)} bits never read {equals}")
@@ -306,7 +349,7 @@ class Builder:
         for cell in cells:
             if cell not in self._assigned:
                 label = f"nothing has been measured into `{self._declared.cells[cell].name}`"
-                raise error(Code.BIT_UNASSIGNED, label, help="measure first, in both branches if inside `when`")
+                raise error(Code.BIT_UNASSIGNED, label, help="measure something into it first")
 
     def _return(self, output: Output) -> None:
         if len(self._blocks) > 1:

@@ -13,7 +13,7 @@ from qcompile.gates import NAMES, Gate, Kind
 from qcompile.grammar.checks import MAX_WIRES
 from qcompile.grammar.scope import CALLABLE, CONSTANTS
 from qcompile.grammar.syntax import keywords
-from qcompile.ir import Definition, Observable, Parameter, Register
+from qcompile.ir import Definition, Observable, Op, Parameter, Register
 from qcompile.ir.program import CellKind, Role
 
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -44,6 +44,17 @@ class Declarations:
         _check_name(name)
         if name in NAMES or name in self.gates():
             raise error(Code.DUPLICATE_NAME, f"`{name}` is a gate already", help="choose another name")
+
+    def define(self, gate: Gate, body: Sequence[Op] = ()) -> None:
+        """Add a gate of a name that is free; raises what `claim_gate` raises, INDEX_RANGE."""
+        self.claim_gate(gate.name)
+        for name in gate.parameters:
+            _check_name(name)
+        if len(set(gate.parameters)) != len(gate.parameters):
+            raise error(Code.DUPLICATE_NAME, f"two parameters of `{gate.name}` have one name")
+        if not gate.wires:
+            raise error(Code.INDEX_RANGE, f"`{gate.name}` has no wires", help="a gate acts on one wire or more")
+        self.definitions.append(Definition(gate, tuple(body)))
 
     def gates(self) -> dict[str, Gate]:
         return {definition.gate.name: definition.gate for definition in self.definitions}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from qcompile.gates import chemistry, entangling, photonic, qubit
+from qcompile.gates import channels, chemistry, entangling, photonic, qubit
 from qcompile.gates.chemistry import pauli_rotation
 from qcompile.gates.row import WIRE_NAMES, Gate, Kind, Matrix, Spelling
 
 TABLE: dict[str, Gate] = {
-    gate.name: gate for family in (qubit, entangling, chemistry, photonic) for gate in family.GATES
+    gate.name: gate for family in (qubit, entangling, chemistry, photonic, channels) for gate in family.GATES
 }
 NAMES: dict[str, Gate] = {name: gate for gate in TABLE.values() for name in (gate.name, *gate.aliases)}
 

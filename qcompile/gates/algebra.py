@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.angle import number
-from qcompile.operator import Operator, letters_by_wire, multiply
+from qcompile.operator import Operator, letters_by_wire, multiply, words_commute
 
 ComplexArray = NDArray[np.complex128]
 RealArray = NDArray[np.float64]
+COMPARED_WORDS = 512
 PAULI: dict[str, ComplexArray] = {
     "X": np.array([[0, 1], [1, 0]], dtype=complex),
     "Y": np.array([[0, -1j], [1j, 0]]),
@@ -32,25 +34,29 @@ def pauli_matrix(operator: Operator, wires: int) -> ComplexArray:
     return total
 
 
-@lru_cache(maxsize=4096)
-def eigensystem(operator: Operator, wires: int) -> tuple[RealArray, ComplexArray]:
-    """Distinct eigenvalues, shape (k,), and their projectors, shape (k, d, d), of a Pauli sum."""
+@lru_cache(maxsize=1024)
+def spectrum(operator: Operator, wires: int) -> tuple[RealArray, ComplexArray]:
+    """Eigenvalues, ascending, shape (d,), and eigenvectors as columns, shape (d, d), of a Pauli sum; d = 2**wires."""
     values, vectors = np.linalg.eigh(pauli_matrix(operator, wires))
-    distinct: list[float] = []
-    projectors: list[ComplexArray] = []
-    for value, vector in zip(values, vectors.T, strict=True):
-        outer = np.outer(vector, vector.conj())
-        if distinct and abs(value - distinct[-1]) < 1e-9:
-            projectors[-1] = projectors[-1] + outer
-        else:
-            distinct.append(float(value))
-            projectors.append(outer)
-    return np.array([_tidied(value) for value in distinct]), np.array(projectors)
+    return np.array([_tidied(float(value)) for value in values]), vectors
+
+
+@lru_cache(maxsize=1024)
+def commutes_wordwise(operator: Operator) -> bool:
+    """Do the words of a Pauli sum commute with each other? False where that takes too many comparisons."""
+    words = [word for word, _ in operator.terms]
+    return len(words) <= COMPARED_WORDS and all(words_commute(v, w) for v, w in combinations(words, 2))
+
+
+def distinct(values: RealArray) -> RealArray:
+    """The values in ascending order, those that only rounding tells apart once."""
+    ordered = np.sort(values)
+    return ordered[np.diff(ordered, prepend=-np.inf) > 1e-9]
 
 
 def frequencies(eigenvalues: RealArray) -> tuple[float, ...]:
     """The positive differences of eigenvalues, ascending: the frequencies of any expectation in the angle."""
-    gaps = np.unique(np.round(np.abs(np.subtract.outer(eigenvalues, eigenvalues)), 9))
+    gaps = distinct(np.abs(np.subtract.outer(eigenvalues, eigenvalues)).ravel())
     return tuple(_tidied(float(gap)) for gap in gaps if gap > 1e-9)
 
 

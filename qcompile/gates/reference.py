@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from fractions import Fraction
 
-from qcompile.gates import chemistry, entangling, photonic, qubit
-from qcompile.gates.algebra import eigensystem, frequencies, is_gaussian
+from qcompile.gates import channels, chemistry, entangling, photonic, qubit
+from qcompile.gates.algebra import frequencies, is_gaussian, spectrum
 from qcompile.gates.row import WIRE_NAMES, Gate, Spelling
 from qcompile.operator import Operator
 
@@ -16,6 +16,7 @@ _FAMILIES = (
     ("Two and three qubits", entangling.GATES),
     ("Chemistry", chemistry.GATES),
     ("Light", photonic.GATES),
+    ("Noise", channels.GATES),
 )
 _TARGETS = {"openqasm3": "OpenQASM 3", "openqasm2": "OpenQASM 2", "quil": "Quil", "blackbird": "Blackbird"}
 _HEAD = """\
@@ -27,6 +28,9 @@ A gate of one angle θ is exp(−iθG) for its generator G, where an index count
 The other gates are words of simpler ones. Frequencies are the positive differences of G's eigenvalues: an expectation,
 as a function of θ, has no others. For Gaussian gates the quadratures change linearly instead. Matrices and states
 have the first wire most significant; photonic gates follow hbar = 2.
+
+Channels are not unitary: they have no inverse and no controls. Their words act on hidden wires too, named after the
+gate's own, which start in |0⟩ or the vacuum and are discarded. Strengths and transmissivities lie in [0, 1].
 
 `pauli[XYZ](theta) a, b, c` is exp(−iθP/2) for any word of the letters X, Y, Z and I.
 """
@@ -59,7 +63,9 @@ def _family(title: str, gates: tuple[Gate, ...]) -> Iterator[str]:
         also = [f"`{alias}`" for alias in gate.aliases]
         generator = "" if gate.generator is None else f"`{generator_text(gate.generator)}`"
         word = f"`{gate.word}`" if gate.word else ""
-        yield _row([_signature(gate), ", ".join(also), generator, _frequencies(gate), word, _spellings(gate.spelling)])
+        yield _row(
+            [signature_text(gate), ", ".join(also), generator, frequencies_text(gate), word, _spellings(gate.spelling)]
+        )
     yield ""
 
 
@@ -67,20 +73,22 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _signature(gate: Gate) -> str:
+def signature_text(gate: Gate) -> str:
     angles = f"({', '.join(gate.parameters)})" if gate.parameters else ""
     wires = ", ".join(WIRE_NAMES[: len(gate.wires)])
     return f"`{f'{gate.name}{angles} {wires}'.strip()}`"
 
 
-def _frequencies(gate: Gate) -> str:
+def frequencies_text(gate: Gate) -> str:
     if gate.preparation:
         return "preparation"
+    if gate.channel:
+        return "channel"
     if gate.generator is None:
         return ""
     if not gate.generator.is_pauli:
         return "Gaussian" if is_gaussian(gate.generator) else "not Gaussian"
-    values, _ = eigensystem(gate.generator, len(gate.wires))
+    values, _ = spectrum(gate.generator, len(gate.wires))
     return ", ".join(f"{frequency:g}" for frequency in frequencies(values)) or "none"
 
 

@@ -32,7 +32,8 @@ class Gate:
     n photons, for a thermal state of n photons on average, or for what its word leaves. A channel is told as the word
     of its dilation: `hidden` wires, named after the gate's own, start in |0⟩ or the vacuum and are discarded after
     it; a channel that a program defines has its Kraus matrices instead. An opaque gate is a name alone: it can be read,
-    printed and emitted, but nothing is known of what it does.
+    printed and emitted, but nothing is known of what it does. `bounds` holds the least and the greatest value of each
+    parameter, where there are such.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Gate:
     hidden: tuple[Kind, ...] = ()
     kraus: tuple[Matrix, ...] = ()
     opaque: bool = False
+    bounds: tuple[tuple[float, float], ...] = ()
 
     @property
     def preparation(self) -> bool:
@@ -61,3 +63,8 @@ class Gate:
     @property
     def is_unitary(self) -> bool:
         return not (self.preparation or self.channel)
+
+    @property
+    def is_primitive(self) -> bool:
+        """Does the row alone say what the gate does, or that nobody knows, so that a definition needs no body?"""
+        return bool(self.generator is not None or self.matrix is not None or self.kraus or self.opaque)

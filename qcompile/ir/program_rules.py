@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
+import numpy as np
+
 from qcompile.angle import Angle, Element, elements
-from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
+from qcompile.gates import TABLE, Gate, Kind, Matrix, pauli_rotation
 from qcompile.ir.program import (
+    Barrier,
     CellKind,
+    Definition,
     Expectation,
     If,
     Measure,
     Observable,
     Op,
     Parameter,
+    Postselect,
     Probabilities,
     Program,
     Register,
@@ -29,6 +34,7 @@ from qcompile.ir.program import (
 from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, collect
 
 Faults: TypeAlias = Iterator[str]
+UNITARY_TOLERANCE = 1e-8
 _LETTERS = frozenset(PAULI_LETTERS + QUADRATURE_LETTERS)
 RESULTS: dict[str, tuple[Kind, tuple[CellKind, ...]]] = {
     "z": ("qubit", ("bit",)),
@@ -101,10 +107,10 @@ def wire_kind(scope: Scope) -> Faults:
 
 
 def modifier(scope: Scope) -> Faults:
-    """Preparations have none; `inverse` stays only where the inverse has no other form."""
+    """Preparations and channels have none; `inverse` stays only where the inverse has no other form."""
     for op in scope.ops:
-        if op.gate.preparation and (op.controls or op.inverse):
-            yield f"a modifier on the preparation `{op.gate.name}`"
+        if (op.controls or op.inverse) and not op.gate.is_unitary:
+            yield f"a modifier on `{op.gate.name}`, which is not unitary"
         if op.inverse and (op.gate.generator is not None or op.gate.inverse):
             yield f"`inv @ {op.gate.name}` has another form"
 
@@ -158,22 +164,62 @@ def size(program: Program) -> Faults:
 
 
 def definition(program: Program) -> Faults:
-    """A definition is a signature and a body of unitary ops; its name is not the table's."""
+    """A definition is a signature with a body of unitary ops, or a row that says all; its name is not the table's."""
     for definition in program.definitions:
         gate = definition.gate
-        if gate.name in TABLE or gate != Gate(gate.name, gate.wires, gate.parameters):
-            yield f"`{gate.name}` says more than its signature, or takes a name of the table"
+        if gate.name in TABLE:
+            yield f"`{gate.name}` is a name of the table"
         if any(True for _ in repeated(gate.parameters)):
             yield f"`{gate.name}` has two parameters of one name"
-        yield from unitary_faults(definition.body)
-        used = {wire for op in definition.body for wire in op.wires}
-        if any(kind == "qumode" for wire, kind in enumerate(gate.wires) if wire not in used):
-            yield f"`{gate.name}` leaves a qumode idle, which its text would call a qubit"
+        yield from _row_faults(definition) if gate.is_primitive else _body_faults(definition)
+
+
+def _body_faults(definition: Definition) -> Faults:
+    gate = definition.gate
+    if gate != Gate(gate.name, gate.wires, gate.parameters):
+        yield f"`{gate.name}` says more than its signature"
+    yield from unitary_faults(definition.body)
+    used = {wire for op in definition.body for wire in op.wires}
+    if any(kind == "qumode" for wire, kind in enumerate(gate.wires) if wire not in used):
+        yield f"`{gate.name}` leaves a qumode idle, which its text would call a qubit"
+
+
+def _row_faults(definition: Definition) -> Faults:
+    """One of a matrix, a generator, Kraus matrices and opaque, and nothing else but the signature."""
+    gate = definition.gate
+    signature = gate.name, gate.wires, gate.parameters
+    if definition.body or gate not in (
+        Gate(*signature, matrix=gate.matrix),
+        Gate(*signature, generator=gate.generator),
+        Gate(*signature, kraus=gate.kraus),
+        Gate(*signature, opaque=True),
+    ):
+        yield f"`{gate.name}` is defined in two ways"
+    if gate.generator is not None:
+        if len(gate.parameters) != 1:
+            yield f"`{gate.name}` has a generator and {len(gate.parameters)} parameters"
+        yield from operator_faults(gate.generator, gate.wires, set())
+    matrices = gate.kraus if gate.matrix is None else (gate.matrix,)
+    if matrices and (gate.parameters or set(gate.wires) - {"qubit"}):
+        yield f"`{gate.name}` has matrices, and parameters or qumodes"
+    elif matrices and not are_complete(matrices, len(gate.wires)):
+        yield f"the matrices of `{gate.name}` do not satisfy Σ K†K = 1, or are of the wrong size"
+
+
+def are_complete(matrices: Iterable[Matrix], wires: int) -> bool:
+    """Is Σ K†K = 1 for matrices of this many qubits? For one matrix: is it unitary?"""
+    size, total = 2**wires, 0.0
+    for rows in matrices:
+        if len(rows) != size or any(len(row) != size for row in rows):
+            return False
+        matrix = np.array(rows, dtype=complex)
+        total = total + matrix.conj().T @ matrix
+    return bool(np.abs(total - np.eye(size)).max() <= UNITARY_TOLERANCE)
 
 
 def unitary_faults(ops: Iterable[Op]) -> Faults:
     for op in ops:
-        if op.gate.preparation:
+        if not op.gate.is_unitary:
             yield f"`{op.gate.name}` is not unitary"
 
 
@@ -200,31 +246,48 @@ def measurement(program: Program) -> Faults:
 def condition(program: Program) -> Faults:
     cells = dict(enumerate(program.cell_kinds))
     for statement in program.statements():
-        if isinstance(statement, If):
+        if isinstance(statement, If | Postselect):
             bits = [cell for cell, _ in statement.condition]
             if not bits or any(cells.get(bit) != "bit" for bit in bits):
                 yield f"on cells {bits}"
 
 
+def barrier(program: Program) -> Faults:
+    for statement in program.statements():
+        if isinstance(statement, Barrier):
+            yield from _places("wires", statement.wires, len(program.kinds))
+            if not statement.wires:
+                yield "on no wire"
+
+
 def definite_assignment(program: Program) -> Faults:
-    """Every cell that a condition or an output reads has been measured on every way to it."""
+    """Every cell that a condition or an output reads has been measured on some way to it; elsewhere it holds 0."""
     faults: list[str] = []
-    known = _assigned(program.body, frozenset(), faults)
+    known = set[int]()
+    _assign(program.body, known, faults)
     yield from faults
     for output in program.outputs:
         if isinstance(output, Samples) and not known.issuperset(output.cells):
             yield f"cells {output.cells} are sampled before they are measured"
 
 
-def _assigned(body: tuple[Statement, ...], known: frozenset[int], faults: list[str]) -> frozenset[int]:
+def _assign(body: tuple[Statement, ...], known: set[int], faults: list[str]) -> set[int]:
+    """Adds to `known` the cells measured here; returns those that are new. Each costs once a level of nesting."""
+    added = set[int]()
     for statement in body:
+        fresh = set[int]()
         if isinstance(statement, Measure):
-            known = known.union(statement.cells)
-        elif isinstance(statement, If):
+            fresh = set(statement.cells) - known
+        if isinstance(statement, If | Postselect):
             faults += [f"cell {cell} is read first" for cell, _ in statement.condition if cell not in known]
-            then = _assigned(statement.then, known, faults)
-            known = then & _assigned(statement.otherwise, known, faults)
-    return known
+        if isinstance(statement, If):
+            for side in (statement.then, statement.otherwise):
+                inner = _assign(side, known, faults)
+                known -= inner
+                fresh |= inner
+        known |= fresh
+        added |= fresh
+    return added
 
 
 def _observables(program: Program) -> Iterator[Observable]:
@@ -284,4 +347,4 @@ def _places(what: str, places: tuple[int, ...], count: int) -> Faults:
 
 
 OPS = (gate_known, arity, angle_count, distinct_wires, wire_range, wire_kind, modifier, bound_angles)
-PROGRAMS = (unique_names, size, definition, measurement, condition, definite_assignment, observable, output)
+PROGRAMS = (unique_names, size, definition, measurement, barrier, condition, definite_assignment, observable, output)

@@ -10,7 +10,7 @@ import numpy as np
 from qcompile.diagnostics import Code, error
 from qcompile.gates.algebra import controlled
 from qcompile.grammar import invert
-from qcompile.ir import Adjoint, Expectation, Gradient, Op, Output, Program, Variance
+from qcompile.ir import Adjoint, Barrier, Expectation, Gradient, Op, Output, Program, Variance
 from qcompile.operator import Operator
 from qcompile.targets.simulator import gaussian
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
@@ -74,8 +74,8 @@ def _check(module: Adjoint, options: Options) -> None:
     if options.shots is not None:
         raise error(Code.METHOD, "an adjoint program is exact and takes no shots", help=way_out)
     for statement in module.forward.body:
-        if not isinstance(statement, Op):
-            label = "a program that measures, resets or branches has no adjoint"
+        if not isinstance(statement, Op | Barrier) or (isinstance(statement, Op) and statement.gate.channel):
+            label = "a program that measures, resets, branches or has noise has no adjoint"
             raise error(Code.METHOD, label, statement.span, way_out)
     for output in module.forward.outputs:
         if not isinstance(output, Expectation | Variance):

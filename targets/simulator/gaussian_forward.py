@@ -8,12 +8,12 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import Code, error
-from qcompile.ir import If, Measure, Op, Program, Reset, Statement
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.targets.simulator.gaussian_moments import RealArray
-from qcompile.targets.simulator.gaussian_program import factors
+from qcompile.targets.simulator.gaussian_program import dilated, factors
 from qcompile.targets.simulator.gaussian_state import Moments, flow, vacuum
 from qcompile.targets.simulator.options import memory_limit, too_large
-from qcompile.targets.simulator.values import Elements, value_of
+from qcompile.targets.simulator.values import Elements, check_strengths, value_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +58,36 @@ def turn(op: Op, elements: Elements, direction: float = 1.0) -> tuple[RealArray,
     return flow(op.gate.generator, len(op.wires), angle)
 
 
+def channel(op: Op, elements: Elements) -> tuple[RealArray, RealArray, RealArray]:
+    """X, d and Y of a Gaussian channel r ↦ Xr + d, V ↦ XVXᵀ + Y on its wires; raises BAD_VALUE.
+
+    With S the map of its word, X is the part of S from the channel's wires to themselves. The hidden wires are in the
+    vacuum, of covariance 1, so Y = NNᵀ for the part N of S from them to the channel's wires.
+    """
+    check_strengths(op, elements)
+    own, modes = len(op.gate.wires), len(op.gate.wires) + len(op.gate.hidden)
+    whole, shift = np.eye(2 * modes)[np.newaxis], np.zeros((1, 2 * modes))
+    for part in dilated(op):
+        moved = turn(part, elements)
+        if moved is not None:
+            rows = [*part.wires, *(wire + modes for wire in part.wires)]
+            step = np.tile(np.eye(2 * modes), (len(moved[0]), 1, 1))
+            step[:, np.ix_(rows, rows)[0], np.ix_(rows, rows)[1]] = moved[0]
+            push = np.zeros((len(moved[1]), 2 * modes))
+            push[:, rows] = moved[1]
+            whole, shift = step @ whole, (step @ shift[:, :, np.newaxis])[:, :, 0] + push
+    mine = np.array([k for k in range(2 * modes) if k % modes < own])
+    hidden = np.array([k for k in range(2 * modes) if k % modes >= own])
+    noise = whole[:, mine[:, np.newaxis], hidden]
+    return whole[:, mine[:, np.newaxis], mine], shift[:, mine], noise @ noise.swapaxes(1, 2)
+
+
 def _advance(reached: Final, statement: Statement, elements: Elements, random: np.random.Generator | None) -> None:
     match statement:
         case Op() if statement.gate.preparation:
             reached.state.prepare(statement.wires[0], _variance(statement, elements))
+        case Op() if statement.gate.channel:
+            reached.state.move(statement.wires, *channel(statement, elements))
         case Op():
             moved = turn(statement, elements)
             if moved is not None:
@@ -73,7 +99,9 @@ def _advance(reached: Final, statement: Statement, elements: Elements, random: n
                 axes, noise = _directions(detection, value_of(angle, elements, span))
                 results = reached.state.detect(wire, axes, noise, random)
                 reached.cells.update({cell: results[:, :, place] for place, cell in enumerate(cells)})
-        case If():
+        case Barrier():
+            pass
+        case If() | Postselect():
             raise AssertionError("a branch in a Gaussian program")
         case _:
             assert_never(statement)

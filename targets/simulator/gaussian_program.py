@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from qcompile.diagnostics import Code, Diagnostic, Span
 from qcompile.gates.algebra import is_gaussian
 from qcompile.grammar import decompose
 from qcompile.ir import (
+    Barrier,
     Definition,
     Expectation,
     If,
     Measure,
     Op,
     Output,
+    Postselect,
     Probabilities,
     Program,
     Reset,
@@ -29,7 +32,7 @@ _FOCK = "run it in Fock space: the engine `tensor`"
 
 
 def factors(program: Program) -> Iterator[Statement]:
-    """The program's statements, ops as far as gates with a generator and primitive preparations."""
+    """The program's statements, ops as far as gates with a generator, channels and primitive preparations."""
     for statement in program.body:
         if isinstance(statement, Op):
             yield from op_factors(statement, program.definitions)
@@ -38,13 +41,19 @@ def factors(program: Program) -> Iterator[Statement]:
 
 
 def op_factors(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
-    """The op as gates with a generator and primitive preparations; where it has no word, the op itself."""
-    primitive = op.gate.generator is not None or (op.gate.preparation and not op.gate.word)
-    if op.controls or primitive or op.gate.matrix is not None:
+    """The op as gates with a generator, channels and primitive preparations; where it has no word, the op itself."""
+    gate = op.gate
+    if op.controls or gate.is_primitive or gate.channel or (gate.preparation and not gate.word):
         yield op
         return
     for part in decompose(op, definitions):
         yield from op_factors(part, definitions)
+
+
+def dilated(op: Op) -> tuple[Op, ...]:
+    """The factors of a channel's word, on the channel's own wires from 0 and the hidden ones after them."""
+    whole = replace(op, wires=tuple(range(len(op.gate.wires) + len(op.gate.hidden))))
+    return tuple(factor for part in decompose(whole) for factor in op_factors(part, ()))
 
 
 def refusal(program: Program, shots: int | None = None) -> Diagnostic | None:
@@ -76,6 +85,10 @@ def _statement_fault(statement: Statement, detected: set[int], counted: set[int]
             detected.discard(wire)
         case If(_, _, _, span):
             return _refused("the Gaussian simulator has no branches", span)
+        case Postselect(_, span):
+            return _refused("the Gaussian simulator has no post-selection", span)
+        case Barrier():
+            pass
         case _:
             assert_never(statement)
     return None
@@ -87,7 +100,8 @@ def _op_fault(op: Op, detected: set[int]) -> Diagnostic | None:
     if op.gate.preparation:
         detected.difference_update(op.wires)
         return _refused(f"`{op.gate.name}` is not Gaussian", op.span) if op.gate.prepares == "number" else None
-    if op.gate.wires and (op.gate.generator is None or not is_gaussian(op.gate.generator)):
+    parts = dilated(op) if op.gate.hidden else (op,)
+    if op.gate.wires and any(part.gate.generator is None or not is_gaussian(part.gate.generator) for part in parts):
         return _refused(f"`{op.gate.name}` is not Gaussian", op.span)
     return _used(op.span) if detected & set(op.wires) else None
 

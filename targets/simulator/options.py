@@ -20,7 +20,7 @@ class Options:
 
     Args:
         cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
-        shots: outcomes drawn per setting; None computes exact values.
+        shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
         seed: of the shots; the same seed gives the same shots.
         engine: `auto` takes the Gaussian engine where it covers the program.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
-from qcompile.gates import Gate
-from qcompile.gates.algebra import eigensystem
+from qcompile.angle import number
+from qcompile.diagnostics import Code, error
+from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
+from qcompile.gates.algebra import PAULI, commutes_wordwise, pauli_matrix, spectrum
 from qcompile.grammar import decompose
 from qcompile.ir import Definition, Op
 from qcompile.operator import Operator
 from qcompile.targets.simulator import fock
+from qcompile.targets.simulator.fock_forms import Dilation, form
 from qcompile.targets.simulator.tensor import (
-    ComplexArray,
     Controlled,
     Dense,
     Diagonal,
@@ -27,15 +31,48 @@ from qcompile.targets.simulator.tensor import (
 from qcompile.targets.simulator.values import Elements, RealArray, value_of
 
 _LONG = 4  # a Pauli rotation on more wires is applied by its word instead of a matrix
+_FORM = 1024
+_DENSE = 10  # the most wires of a generator whose matrix is diagonalised
 
 
 def lowered(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
-    """The op as ops whose gates have a matrix, a generator, or are primitive preparations."""
-    if op.gate.matrix is not None or op.gate.generator is not None or (op.gate.preparation and not op.gate.word):
+    """The op as ops whose gates have a matrix, a generator, or are channels or primitive preparations.
+
+    Raises:
+        CompileError: NOT_SIMULABLE, UNKNOWN_EFFECT.
+    """
+    gate = op.gate
+    if gate.generator is not None and _is_wide_sum(gate):
+        yield from _wide_sum(op, gate.generator)
+    elif gate.matrix is not None or gate.generator is not None or gate.channel or is_primitive_preparation(gate):
         yield op
     else:
         for part in decompose(op, definitions):
             yield from lowered(part, definitions)
+
+
+def is_primitive_preparation(gate: Gate) -> bool:
+    return gate.preparation and not gate.word
+
+
+def _is_wide_sum(gate: Gate) -> bool:
+    return len(gate.wires) > _LONG and "qumode" not in gate.wires and _long_word(gate) is None
+
+
+def _wide_sum(op: Op, generator: Operator) -> Iterator[Op]:
+    """A generator of several words on many wires: one rotation for each word where they commute, else one matrix."""
+    if not commutes_wordwise(generator):
+        if len(op.gate.wires) > _DENSE:
+            label = f"the words of `{op.gate.name}` do not commute, and it has more than {_DENSE} wires"
+            raise error(Code.NOT_SIMULABLE, label, op.span, "write it as several gates on fewer wires")
+        yield op
+        return
+    control_wires = op.wires[: len(op.controls)]
+    for word, coefficient in generator.terms:  # exp(-iθ Σ cP) = Π exp(-iθcP)
+        wires = (*control_wires, *(op.targets[wire] for _, wire in word))
+        gate = pauli_rotation("".join(letter for letter, _ in word)) if word else TABLE["gphase"]
+        factor = number(2.0 if word else -1.0) * coefficient
+        yield Op(gate, wires, (op.angles[0] * factor,), op.controls, span=op.span)
 
 
 def map_of(op: Op, elements: Elements, cutoff: int) -> Map:
@@ -67,12 +104,19 @@ def largest_matrix(ops: Sequence[Op], cutoff: int) -> int:
 
 
 def _matrix_size(op: Op, cutoff: int) -> int:
-    if _long_word(op.gate) is not None:
+    """A channel takes a matrix for each level of its hidden wires, and those of its word."""
+    gate = op.gate
+    if _long_word(gate) is not None:
         return 1
-    side = 1
-    for kind in op.gate.wires:
-        side *= 2 if kind == "qubit" else cutoff
-    return side * side
+    size = _levels(gate.wires, cutoff) ** 2 * _levels(gate.hidden, cutoff)
+    if not gate.hidden:
+        return size
+    word = decompose(replace(op, wires=tuple(range(len(gate.wires) + len(gate.hidden)))))
+    return max(size, *(_matrix_size(low, cutoff) for part in word for low in lowered(part, ())))
+
+
+def _levels(kinds: Sequence[Kind], cutoff: int) -> int:
+    return math.prod(2 if kind == "qubit" else cutoff for kind in kinds)
 
 
 def _plain_map(op: Op, elements: Elements, cutoff: int) -> Plain:
@@ -83,7 +127,7 @@ def _plain_map(op: Op, elements: Elements, cutoff: int) -> Plain:
         raise AssertionError(f"`{gate.name}` was not lowered")
     angle = _angle(op, elements)
     if "qumode" in gate.wires:
-        return _photonic_map(gate, angle, cutoff, op.targets)
+        return _photonic_map(op, angle, cutoff)
     word = _long_word(gate)
     if word is not None:
         ((letters, coefficient),) = word.on(op.targets).terms
@@ -110,24 +154,41 @@ def _constant_map(gate: Gate, inverse: bool, wires: tuple[int, ...]) -> Plain:
 
 
 def _exponential(generator: Operator, wires: int, angle: RealArray, targets: tuple[int, ...]) -> Dense | Diagonal:
-    """exp(-iθG) = Σ exp(-iθλ) P over the eigenvalues λ and projectors P of G."""
-    values, projectors, is_diagonal = _spectrum(generator, wires)
+    """exp(-iθG) = V exp(-iθΛ) V† for G = VΛV†."""
+    diagonal = _diagonal(generator, wires)
+    if diagonal is not None:
+        return Diagonal(np.exp(-1j * np.multiply.outer(angle, diagonal)), targets)
+    values, vectors = spectrum(generator, wires)
     phases = np.exp(-1j * np.multiply.outer(angle, values))
-    if is_diagonal:
-        return Diagonal(phases @ np.diagonal(projectors, axis1=1, axis2=2), targets)
-    return Dense(np.tensordot(phases, projectors, axes=1), targets)
+    return Dense((vectors * phases[:, np.newaxis, :]) @ vectors.conj().T, targets)
 
 
 @lru_cache(maxsize=4096)
-def _spectrum(generator: Operator, wires: int) -> tuple[RealArray, ComplexArray, bool]:
-    values, projectors = eigensystem(generator, wires)
-    off_diagonal = projectors * (1 - np.eye(projectors.shape[-1]))
-    return values, projectors, not np.abs(off_diagonal).max(initial=0.0) > 1e-15
+def _diagonal(generator: Operator, wires: int) -> RealArray | None:
+    """The diagonal of a generator in Z alone."""
+    if any(letter != "Z" for word, _ in generator.terms for letter, _ in word):
+        return None
+    return pauli_matrix(generator, wires).diagonal().real
 
 
-def _photonic_map(gate: Gate, angle: RealArray, cutoff: int, wires: tuple[int, ...]) -> Dense | Diagonal:
-    matrix = fock.unitary(gate, angle, cutoff)
+def _photonic_map(op: Op, angle: RealArray, cutoff: int) -> Dense | Diagonal:
+    if not _has_fock_matrix(op.gate):
+        label = f"`{op.gate.name}` has no exact matrix in a cut Fock space"
+        advice = "write it as gates of the table; if it is Gaussian, the engine `gaussian` runs it"
+        raise error(Code.NOT_SIMULABLE, label, op.span, advice)
+    matrix = fock.unitary(op.gate, angle, cutoff)
     diagonal = np.diagonal(matrix, axis1=1, axis2=2)
     if np.count_nonzero(matrix) <= np.count_nonzero(diagonal):
-        return Diagonal(np.ascontiguousarray(diagonal), wires)
-    return Dense(matrix, wires)
+        return Diagonal(np.ascontiguousarray(diagonal), op.targets)
+    return Dense(matrix, op.targets)
+
+
+@lru_cache(maxsize=256)
+def _has_fock_matrix(gate: Gate) -> bool:
+    generator = gate.generator
+    if generator is None or "qubit" in gate.wires or any(f[0] in PAULI for word, _ in generator.terms for f in word):
+        return False
+    if (generator.degree + 2) ** len(gate.wires) > _FORM:  # levels that telling its form takes
+        return False
+    found = form(generator, len(gate.wires))
+    return found is not None and not (isinstance(found, Dilation) and len(found.rates) > 2)

@@ -11,11 +11,13 @@ from qcompile.angle import Angle, number, pi_times
 from qcompile.diagnostics import Code, error
 from qcompile.gates import TABLE
 from qcompile.ir import (
+    Barrier,
     Expectation,
     If,
     Measure,
     Op,
     Output,
+    Postselect,
     Probabilities,
     Program,
     Reset,
@@ -63,14 +65,14 @@ class Plan:
 
     @property
     def branches(self) -> bool:
-        return any(not isinstance(statement, Op) for statement in self.body)
+        return any(not (isinstance(statement, Op) and statement.gate.is_unitary) for statement in self.body)
 
 
 def plan(program: Program) -> Plan:
     """Lowers a program.
 
     Raises:
-        CompileError: NOT_SIMULABLE, for homodyne and heterodyne detection in the middle of a program.
+        CompileError: NOT_SIMULABLE, for homodyne and heterodyne detection in the middle of a program; UNKNOWN_EFFECT.
     """
     final = set(_final_measurements(program))
     lowering = _Lowering(program)
@@ -115,6 +117,10 @@ class _Lowering:
             case If():
                 then, otherwise = (tuple(self._body(body)) for body in (statement.then, statement.otherwise))
                 yield replace(statement, then=then, otherwise=otherwise)
+            case Postselect():
+                yield statement
+            case Barrier():
+                pass
             case _:
                 assert_never(statement)
 
@@ -179,6 +185,10 @@ def _note_uses(statement: Statement, wires: set[int], cells: set[int]) -> None:
             cells.update(cell for cell, _ in statement.condition)
             for inner in (*statement.then, *statement.otherwise):
                 _note_uses(inner, wires, cells)
+        case Postselect():
+            cells.update(cell for cell, _ in statement.condition)
+        case Barrier():
+            pass
         case _:
             assert_never(statement)
 
@@ -201,14 +211,15 @@ def _is_blind_to(output: Output, measure: Measure) -> bool:
 def _last_reads(program: Program, body: list[Statement]) -> dict[int, int]:
     found = {cell: _FOREVER for output in program.outputs if isinstance(output, Samples) for cell in output.cells}
     for position, statement in enumerate(body):
-        if isinstance(statement, If):
-            for cell in _conditions(statement):
-                found[cell] = max(position, found.get(cell, 0))
+        for cell in _conditions(statement):
+            found[cell] = max(position, found.get(cell, 0))
     return found
 
 
-def _conditions(statement: If) -> Iterator[int]:
-    yield from (cell for cell, _ in statement.condition)
-    for inner in (*statement.then, *statement.otherwise):
-        if isinstance(inner, If):
+def _conditions(statement: Statement) -> Iterator[int]:
+    """The cells that the statement, or one inside it, reads."""
+    if isinstance(statement, If | Postselect):
+        yield from (cell for cell, _ in statement.condition)
+    if isinstance(statement, If):
+        for inner in (*statement.then, *statement.otherwise):
             yield from _conditions(inner)

@@ -9,15 +9,17 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.ir import If, Measure, Op, Reset, Statement
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Reset, Statement
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.tensor import ComplexArray, apply, at_level
+from qcompile.targets.simulator.tensor_channels import kraus_maps
 from qcompile.targets.simulator.tensor_gates import map_of
 from qcompile.targets.simulator.tensor_operators import norms
 from qcompile.targets.simulator.tensor_program import Plan
 from qcompile.targets.simulator.values import Bound, RealArray, value_of
 
 MAX_BRANCHES = 1024
+MERGE_AT = 64  # branches that noise makes are merged when there are more by this many
 NEVER = 1e-28  # weight of a branch that only rounding brought about
 
 
@@ -32,6 +34,8 @@ class Branch:
 def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
     """The branches at the end of the program; their states' squared norms are the branches' probabilities.
 
+    After post-selection they are the probabilities in the runs kept.
+
     Raises:
         CompileError: NOT_SIMULABLE, TOO_LARGE, BAD_NUMBER, BAD_VALUE.
     """
@@ -40,10 +44,16 @@ def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
     state[(0,) * state.ndim] = 1.0
     branches = [Branch(state, (0,) * len(plan.program.cell_kinds))]
     for position, statement in enumerate(plan.body):
-        branches = runner.run(statement, branches)
-        if not isinstance(statement, Op):
-            live = [cell for cell, last in plan.last_read.items() if last > position]
-            branches = _merged(branches, live)
+        before, branches = branches, runner.run(statement, branches)
+        if isinstance(statement, Op):
+            continue
+        selection = _postselection(statement)
+        if selection is not None:
+            branches = _renormalised(branches, before, selection)
+        if not branches:
+            raise nothing_left(getattr(statement, "span", None))
+        live = [cell for cell, last in plan.last_read.items() if last > position]
+        branches = _merged(branches, live)
     return branches
 
 
@@ -93,6 +103,9 @@ class _Runner:
         match statement:
             case Op(gate) if gate.preparation:
                 return [Branch(prepare(statement, b.state, self.bound), b.cells) for b in branches]
+            case Op(gate) if gate.channel:
+                maps = kraus_maps(statement, self.bound.elements, self.cutoff)
+                return self._mixed((Branch(apply(k, b.state), b.cells) for b in branches for k in maps), statement.span)
             case Op():
                 action = map_of(statement, self.bound.elements, self.cutoff)
                 return [Branch(apply(action, b.state), b.cells) for b in branches]
@@ -100,9 +113,13 @@ class _Runner:
                 return self._limited((part for b in branches for part in _collapsed(b, wire, cells[0])), span)
             case Reset(wire, span):
                 fresh = (Branch(state, b.cells) for b in branches for state in _restarted(b.state, wire))
-                return _merged(self._limited(fresh, span), range(len(self.plan.program.cell_kinds)))
+                return self._mixed(fresh, span)
+            case Postselect(condition):
+                return [b for b in branches if _holds(condition, b)]
+            case Barrier():
+                return branches
             case If(condition, then, otherwise):
-                holds = [all(bool(b.cells[cell]) == value for cell, value in condition) for b in branches]
+                holds = [_holds(condition, b) for b in branches]
                 chosen = [b for b, yes in zip(branches, holds, strict=True) if yes]
                 others = [b for b, yes in zip(branches, holds, strict=True) if not yes]
                 return self._limited(self._run_all(then, chosen) + self._run_all(otherwise, others), statement.span)
@@ -110,9 +127,23 @@ class _Runner:
                 assert_never(statement)
 
     def _run_all(self, body: Sequence[Statement], branches: list[Branch]) -> list[Branch]:
-        for statement in body if branches else ():
+        for statement in body:
+            if not branches:
+                break
             branches = self.run(statement, branches)
         return branches
+
+    def _mixed(self, parts: Iterable[Branch], span: Span | None) -> list[Branch]:
+        """Branches whose history nothing tells apart, merged as they are made."""
+        cells = range(len(self.plan.program.cell_kinds))
+        made, bound = list[Branch](), MERGE_AT
+        for part in parts:
+            if _has_weight(part.state):
+                made.append(part)
+            if len(made) >= bound:
+                made = self._limited(_merged(made, cells), span)
+                bound = 2 * len(made) + MERGE_AT
+        return self._limited(_merged(made, cells), span)
 
     def _limited(self, parts: Iterable[Branch], span: Span | None) -> list[Branch]:
         """The branches, counted and weighed as they are made."""
@@ -122,15 +153,13 @@ class _Runner:
             if len(branches) > MAX_BRANCHES:
                 raise error(
                     Code.NOT_SIMULABLE,
-                    f"the program has more than {MAX_BRANCHES} histories of measurement results by here",
+                    f"the program has more than {MAX_BRANCHES} histories of results and noise by here",
                     span,
-                    "measure at the end of the program, or fewer times",
+                    "measure at the end of the program, or fewer times; put noise on fewer wires",
                 )
             needed = 3 * len(branches) * self.bound.batch * branch.state[0].size * BYTES
             if needed > memory_limit():
                 raise too_large(needed, self.plan.program)
-        if not branches:
-            raise nothing_left(span)
         return branches
 
 
@@ -156,6 +185,27 @@ def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
             result = np.zeros_like(state)
             result[at_level(wire, 0, state.ndim)] = part
             yield result
+
+
+def _holds(condition: Sequence[tuple[int, bool]], branch: Branch) -> bool:
+    return all(bool(branch.cells[cell]) == value for cell, value in condition)
+
+
+def _postselection(statement: Statement) -> Postselect | None:
+    """The statement, or the first inside it, that keeps some runs only."""
+    if isinstance(statement, If):
+        inside = map(_postselection, (*statement.then, *statement.otherwise))
+        return next((found for found in inside if found is not None), None)
+    return statement if isinstance(statement, Postselect) else None
+
+
+def _renormalised(kept: list[Branch], before: list[Branch], selection: Postselect) -> list[Branch]:
+    """The branches kept, with the probability that all had; raises NOT_SIMULABLE where none has any."""
+    share = sum((norms(b.state) for b in kept), np.zeros(1)) / sum((norms(b.state) for b in before), np.zeros(1))
+    if share.min() <= NEVER:
+        label = "no run is kept: at these values the condition never holds"
+        raise error(Code.NOT_SIMULABLE, label, selection.span, "post-select results that can occur")
+    return [Branch(b.state / np.sqrt(share).reshape(-1, *(1,) * (b.state.ndim - 1)), b.cells) for b in kept]
 
 
 def _has_weight(state: ComplexArray) -> bool:

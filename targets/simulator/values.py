@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from qcompile.angle import Angle, Element, evaluate
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span, did_you_mean, error
-from qcompile.ir import Parameter
+from qcompile.gates.channels import check_strength
+from qcompile.ir import Op, Parameter
 
 RealArray = NDArray[np.float64]
 Values = Mapping[str, ArrayLike]
@@ -77,6 +78,14 @@ def value_of(angle: Angle, elements: Elements, span: Span | None = None) -> Real
     if not np.isfinite(value).all():
         raise error(Code.BAD_NUMBER, f"`{angle}` is not a finite number here", span, "change the parameter's value")
     return value
+
+
+def check_strengths(op: Op, elements: Elements) -> None:
+    """Raises BAD_VALUE, where a strength of a channel is out of bounds in some row."""
+    for index in range(len(op.gate.bounds)):
+        value = value_of(op.angles[index], elements, op.span)
+        for extreme in (value.min(), value.max()):
+            check_strength(op.gate, index, float(extreme), op.span)
 
 
 def _array(parameter: Parameter, value: ArrayLike) -> RealArray | Diagnostic:

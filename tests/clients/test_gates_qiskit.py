@@ -36,7 +36,7 @@ PEERS: dict[str, Callable[..., QiskitGate]] = {
 SPECIAL: dict[str, Callable[..., QiskitGate]] = {"u2": lib.U2Gate, "u3": lib.U3Gate}
 ABSENT = {"fsim", "single_excitation", "double_excitation", "orbital_rotation"}
 
-QUBIT = [gate for gate in TABLE.values() if set(gate.wires) <= {"qubit"}]
+QUBIT = [gate for gate in TABLE.values() if set(gate.wires) <= {"qubit"} and gate.is_unitary]
 
 
 def reordered(matrix: Matrix) -> Matrix:

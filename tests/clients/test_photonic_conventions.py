@@ -28,7 +28,7 @@ from qcompile.targets.strawberryfields_import import import_strawberryfields
 Real = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-SPELLED = [gate for gate in TABLE.values() if gate.spelling.blackbird and not gate.preparation]
+SPELLED = [gate for gate in TABLE.values() if gate.spelling.blackbird and gate.is_unitary]
 ANGLES: dict[int, list[tuple[float, ...]]] = {1: [(0.43,), (-0.37,)], 2: [(0.41, 0.83), (0.23, -1.9)]}
 
 

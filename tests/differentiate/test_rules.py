@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from qcompile.gates import TABLE, pauli_rotation
 from qcompile.operator import Operator, operator
-from qcompile.passes.differentiate.rules import CUBIC_STEP, Rule, hyperbolic, polynomial, shift_rule, trigonometric
+from qcompile.passes.differentiate import rules
+from qcompile.passes.differentiate.rules import CUBIC_STEP, Rule, hyperbolic, polynomial, shift_rule
 
 # Wierichs et al. 2022 (arXiv:2107.12390): the positive shifts and their coefficients
 PUBLISHED = [
@@ -23,6 +24,12 @@ EVALUATIONS = {
     "rx": 2, "p": 2, "cp": 2, "rxx": 2, "crx": 4, "cry": 4, "crz": 4, "single_excitation": 4,
     "double_excitation": 4, "orbital_rotation": 8, "gphase": 0,
 }  # fmt: skip
+
+
+def trigonometric(rates: tuple[float, ...]) -> Rule:
+    found = rules.trigonometric(rates)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(("rates", "expected"), PUBLISHED)
@@ -125,3 +132,31 @@ def _arrays(rule: Rule) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def test_shifts_of_rational_frequencies_are_exact_multiples_of_pi() -> None:
     """So that rows of different orders come out equal and merge."""
     assert all(not shift.constant.plain for _, shift in trigonometric((0.5, 1.0)).terms)
+
+
+def test_spectra_that_no_rule_covers() -> None:
+    """Would catch an AssertionError, a minute of eigenvalues, or weights that blow noise up a million times."""
+    wide = operator(*((1.0 + 0.1 * k, f"X{k} Z{k + 1}") for k in range(12)))
+    many = operator(*((0.1 * math.sqrt(2 * k + 3), f"Z{k}") for k in range(8)))
+    for generator in (wide, many):
+        assert shift_rule(generator, 1.0, 0) is None
+
+
+def test_a_generators_own_frequencies_are_kept_to_the_digit() -> None:
+    """Would catch frequencies rounded for comparison and then used."""
+    generator = operator((math.sqrt(2) / 3, "X0"), (math.pi / 7, "Z1"))
+    found = shift_rule(generator, 1.0, 0)
+    assert found is not None
+    weights, shifts = _arrays(found)
+    for rate in (2 * math.sqrt(2) / 3, 2 * math.pi / 7, 2 * math.sqrt(2) / 3 + 2 * math.pi / 7):
+        assert weights @ np.sin(rate * shifts + 0.3) == pytest.approx(rate * math.cos(0.3), abs=1e-12)
+
+
+def test_light_that_drifts_beside_turning_has_no_sum_of_waves() -> None:
+    """Would catch a trigonometric rule for a quadrature that grows with the angle itself: x of the second mode here."""
+    drifting, turning = operator((1.0, "n0"), (0.3, "p1")), operator((1.0, "n0"), (0.3, "p0"))
+    assert shift_rule(drifting, 1.0, 1) is None
+    found = shift_rule(turning, 1.0, 1)  # a rotation about a displaced centre
+    assert found is not None
+    weights, shifts = _arrays(found)
+    assert weights @ np.sin(shifts + 0.3) == pytest.approx(math.cos(0.3), abs=1e-11)

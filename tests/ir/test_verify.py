@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from qcompile.gates import TABLE, Gate
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Barrier,
     Component,
     Definition,
     Evaluation,
@@ -24,6 +26,7 @@ from qcompile.ir import (
     Op,
     Output,
     Parameter,
+    Postselect,
     Probabilities,
     Program,
     Reading,
@@ -104,11 +107,32 @@ def defining(*definitions: Definition) -> Program:
     return replace(BASE, definitions=definitions, body=(), outputs=())
 
 
+def row(*facts: Any, **others: Any) -> Program:
+    """A definition by the gate's row alone."""
+    return defining(Definition(Gate("bar", *facts, **others)))
+
+
 def on(name: str, *wires: int, angles: tuple[Angle, ...] = ()) -> Program:
     return body(Op(TABLE[name], wires, angles))
 
 
-@pytest.mark.parametrize("module", [BASE, SHIFTED, ADJOINT], ids=["program", "shifted", "adjoint"])
+TWIST = Definition(Gate("twist", ("qubit", "qubit"), ("a",), operator((0.5, "X0 Y1"), (1.5, "Z0"))))
+FLIP = Definition(Gate("flip", ("qubit",), matrix=((0, 1j), (1, 0))))
+NOISE = Definition(Gate("noise", ("qubit",), kraus=(((0.6, 0), (0, 0.6)), ((0, 0.8), (0.8, 0)))))
+MAGIC = Definition(Gate("magic", ("qumode", "qubit"), ("a", "b"), opaque=True))
+GENERAL = replace(
+    BASE, definitions=(TWIST, FLIP, NOISE, MAGIC, Definition(Gate("all", ("qubit",)), (Op(FLIP.gate, (0,)),))),
+    body=(
+        Op(TWIST.gate, (1, 0), (THETA,)), Op(FLIP.gate, (0, 1), (), (False,), True), Op(NOISE.gate, (1,)),
+        Op(MAGIC.gate, (2, 1), (THETA, THETA)), Barrier((0, 3)), Op(TABLE["loss"], (2,), (THETA,)),
+        Measure("z", 0, (0,)), If(((0, True),), (Measure("z", 1, (1,)), Barrier((1,)))),
+        Postselect(((1, False), (0, True))), If(((1, True),), (Postselect(((1, True),)),)),
+    ),
+    outputs=(Samples((), (1,)),),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("module", [BASE, SHIFTED, ADJOINT, GENERAL], ids=["program", "shifted", "adjoint", "general"])
 def test_sound_modules_pass(module: Module) -> None:
     """Would catch a rule that refuses what passes may make."""
     verify(module)
@@ -157,9 +181,39 @@ PROGRAM_FAULTS = {
     "condition on an int": ("condition", body(Measure("fock", 2, (2,)), If(((2, True),), ()))),
     "no condition": ("condition", body(If((), ()))),
     "read before": ("definite assignment", body(If(((0, True),), ()))),
-    "in one branch": (
+    "in the other branch": (
         "definite assignment",
-        body(Measure("z", 0, (0,)), If(((0, True),), (Measure("z", 1, (1,)),)), If(((1, True),), ())),
+        body(Measure("z", 0, (0,)), If(((0, True),), (Measure("z", 1, (1,)),), (If(((1, True),), ()),))),
+    ),
+    "kept before": ("definite assignment", body(Postselect(((0, True),)))),
+    "kept on an int": ("condition", body(Measure("fock", 2, (2,)), Postselect(((2, True),)))),
+    "kept on nothing": ("condition", body(Postselect(()))),
+    "barrier out of range": ("barrier", body(Barrier((0, 4)))),
+    "barrier twice on a wire": ("barrier", body(Barrier((1, 1)))),
+    "barrier on nothing": ("barrier", body(Barrier(()))),
+    "controlled channel": ("modifier", body(Op(TABLE["bit_flip"], (0, 1), (THETA,), (True,)))),
+    "inverse channel": ("modifier", body(Op(TABLE["bit_flip"], (0,), (THETA,), (), True))),
+    "channel in a body": (
+        "definition", defining(Definition(Gate("bar", ("qubit",)), (Op(TABLE["bit_flip"], (0,), (number(0.1),)),)))
+    ),
+    "not unitary": ("definition", row(("qubit",), matrix=((1, 0), (0, 1.001)))),
+    "matrix too small": ("definition", row(("qubit", "qubit"), matrix=((1, 0), (0, 1)))),
+    "ragged matrix": ("definition", row(("qubit",), matrix=((1,), (0, 1)))),
+    "matrix with an angle": ("definition", row(("qubit",), ("a",), matrix=((1, 0), (0, 1)))),
+    "matrix of a qumode": ("definition", row(("qumode",), matrix=((1, 0), (0, 1)))),
+    "matrix and body": (
+        "definition", row(("qubit",), matrix=((1, 0), (0, 1), (Op(TABLE["x"], (0,)),)))
+    ),
+    "matrix and opaque": ("definition", row(("qubit",), matrix=((1, 0), (0, 1)), opaque=True)),
+    "incomplete": ("definition", row(("qubit",), kraus=(((0.5, 0), (0, 0.5)),))),
+    "generator of two angles": (
+        "definition", row(("qubit",), ("a", "b"), operator((1, "X0")))
+    ),
+    "generator out of range": ("definition", row(("qubit",), ("a",), operator((1, "X1")))),
+    "generator of another kind": ("definition", row(("qubit",), ("a",), operator((1, "x0")))),
+    "symbolic generator": (
+        "definition",
+        defining(Definition(Gate("bar", ("qubit",), ("a",), Operator((((("X", 0),), parameter("a")),))))),
     ),
     "sampled before": ("definite assignment", replace(body(), outputs=(Samples((), (0,)),))),
     "pauli on qumode": ("observable", expecting(operator((1, "Z2")))),

@@ -128,14 +128,15 @@ def lone(gate: Gate) -> Program:
 def test_every_gate_becomes_sayable(gate: Gate, language: str) -> None:
     """Would catch a gate that a target gets as something it cannot spell, or as another gate."""
     program = lone(gate)
-    if not set(gate.wires) <= spoken_kinds(language):
+    silent = gate.channel and language not in ("qc", "blackbird")
+    if silent or not set(gate.wires) <= spoken_kinds(language):
         with pytest.raises(CompileError) as fault:
             Legalize(language)(program)
         assert fault.value.diagnostics[0].code is Code.UNSAYABLE
         return
     legal = rewritten(Legalize(language), program)
     assert all(isinstance(op, Op) and is_sayable(op, language) for op in legal.body)
-    if "qumode" not in gate.wires:
+    if "qumode" not in gate.wires and gate.is_unitary:
         assert same(program, legal, up_to_phase=True)
 
 

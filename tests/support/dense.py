@@ -11,12 +11,12 @@ from scipy.linalg import expm
 
 from qcompile.angle import Element, Value, evaluate, number
 from qcompile.grammar import decompose
-from qcompile.ir import Gradient, If, Measure, Op, Program, Reset
+from qcompile.ir import Gradient, Op, Program, Statement
 from qcompile.operator import Operator
 
 Matrix = NDArray[np.complex128]
 PAULI = {"X": [[0, 1], [1, 0]], "Y": [[0, -1j], [1j, 0]], "Z": [[1, 0], [0, -1]]}
-Step = Op | Measure | Reset | If | Gradient
+Step = Statement | Gradient
 
 
 def element_values(program: Program, values: Mapping[str, NDArray[np.float64]]) -> dict[Element, Value]:

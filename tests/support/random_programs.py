@@ -16,7 +16,7 @@ from qcompile.operator import Operator, Word, collect
 
 PARAMETERS = (Parameter("theta"), Parameter("w", 3), Parameter("data", None, "input"))
 ELEMENTS = tuple(element for p in PARAMETERS for element in p.elements())
-QUBIT_GATES = [gate for gate in TABLE.values() if set(gate.wires) <= {"qubit"}]
+QUBIT_GATES = [gate for gate in TABLE.values() if set(gate.wires) <= {"qubit"} and gate.is_unitary]
 GAUSSIAN_GATES = [
     TABLE[name]
     for name in (

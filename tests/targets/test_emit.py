@@ -71,8 +71,6 @@ def test_openqasm2_wants_numbers() -> None:
 @pytest.mark.parametrize(
     ("text", "marked"),
     [
-        ("bit c[2]; c[0] = measure q; if (c[0]) { x q; }", "if (c[0]"),
-        ("bit c; bit d; c = measure q; d = measure q; if (c) { if (d) { x q; } }", "if (d"),
         ("bit c; c = measure q; if (c) { c = measure q; }", "c = measure q"),
         ("bit c[5]; for i in 0:5 { c[i] = measure q; } if (c == 3) { x q; } else { z q; }", "if (c == 3"),
     ],
