@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qcompile.diagnostics import Code, CompileError, CompileWarning, Diagnostic
     from qcompile.draw import draw
     from qcompile.files import load, parse
+    from qcompile.formatting import format  # noqa: A004
     from qcompile.grammar import parse_operator, to_text
     from qcompile.ir import Adjoint, Module, Program, Shifted
     from qcompile.learn import TrainResult, train
@@ -53,6 +54,7 @@ _HOMES = {
     "qcompile.diagnostics": ("Code", "CompileError", "CompileWarning", "Diagnostic"),
     "qcompile.draw": ("draw",),
     "qcompile.files": ("load", "parse"),
+    "qcompile.formatting": ("format",),
     "qcompile.grammar": ("parse_operator", "to_text"),
     "qcompile.ir": ("Adjoint", "Module", "Program", "Shifted"),
     "qcompile.learn": ("TrainResult", "train"),
@@ -92,6 +94,7 @@ __all__ = [
     "draw",
     "emit",
     "exp",
+    "format",
     "from_pyquil",
     "from_qiskit",
     "from_strawberryfields",

@@ -17,10 +17,12 @@ from qcompile.cli.draw import draw
 from qcompile.cli.emit import emit
 from qcompile.cli.equiv import equiv
 from qcompile.cli.faults import guarded
+from qcompile.cli.fmt import fmt
 from qcompile.cli.grad import grad
 from qcompile.cli.lists import explain, gates, passes, targets
 from qcompile.cli.opt import opt
 from qcompile.cli.run import run
+from qcompile.cli.server import server
 from qcompile.cli.stats import stats
 from qcompile.cli.train import train
 
@@ -35,7 +37,7 @@ def cli() -> None:
     """
 
 
-for command in (check, emit, grad, run, train, opt, stats, equiv, draw, explain, gates, passes, targets):
+for command in (check, emit, grad, run, train, opt, stats, equiv, draw, fmt, explain, gates, passes, targets, server):
     cli.add_command(command)
 
 

@@ -64,11 +64,11 @@ def _unitary_part(program: Program, file: str) -> Program:
     Raises:
         CompileError: NOT_SIMULABLE, TOO_LARGE.
     """
-    from qcompile.ir import Op, Program
+    from qcompile.ir import Barrier, Op, Program
     from qcompile.passes import Inline
 
     for statement in program.body:
-        if not isinstance(statement, Op) or statement.gate.preparation:
+        if not (isinstance(statement, Barrier) or (isinstance(statement, Op) and statement.gate.is_unitary)):
             raise error(Code.NOT_SIMULABLE, f"`{file}` is not unitary here", statement.span)
     for register in program.registers:
         if register.kind == "qumode":

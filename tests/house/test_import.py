@@ -10,7 +10,7 @@ CLIENTS = {
     "blackbird", "dask", "jax", "jaxlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
     "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip
-HEAVY = CLIENTS | {"llvmlite", "networkx", "numba", "scipy", "sympy"}
+HEAVY = CLIENTS | {"llvmlite", "lsprotocol", "networkx", "numba", "pygls", "scipy", "sympy"}
 
 HELP = """
 import sys

@@ -19,8 +19,9 @@ LAYERS = (
     "grammar",
     "passes",
     "targets",
-    "files builder run learn draw objects",
+    "files formatting builder run learn draw objects",
     FACE,
+    "server",
     "cli __main__",
 )
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
