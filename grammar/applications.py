@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from qcompile.angle import Angle
 from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.gates import NAMES, Gate, pauli_rotation
 from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_OPS, check_op, expected_kinds, is_sound
 from qcompile.grammar.decompose import invert
-from qcompile.grammar.expressions import angle, constant, integer, wires
-from qcompile.grammar.scope import Scope
+from qcompile.grammar.expressions import angle, constant, integer
+from qcompile.grammar.operands import wires
+from qcompile.grammar.scope import Scope, declared_at
 from qcompile.ir import Op, Statement
 
 MAX_CONTROLS = 64
@@ -20,19 +22,35 @@ MAX_CONTROLS = 64
 def application(node: tree.Application, scope: Scope) -> list[Op]:
     """The ops of one gate statement: one, or one for each wire of a register, repeated by whole powers."""
     gate = _gate(node, scope)
-    controls = _controls(node.modifiers, scope)
-    angles = tuple([angle(argument, scope) for argument in node.arguments])
+    controls = polarities(node.modifiers, scope)
+    angles = tuple([_angle(argument, scope) for argument in node.arguments])
     ops: list[Op] = []
     for numbers in _broadcast(node, scope):
         if scope.is_body:
             _infer_kinds(numbers, expected_kinds(gate, controls), scope)
         if not is_sound(gate, numbers, len(angles), controls, scope.kinds):
-            span, places = scope.span(node), [scope.span(operand) for operand in node.operands]
-            raise CompileError(check_op(gate, numbers, len(angles), controls, scope.kinds, span, places))
+            raise _refusal(gate, numbers, len(angles), controls, node, scope)
         scope.spend(1, node)
         op = Op(gate, numbers, angles, controls, False, scope.span(node))
-        ops += _modified(op, node, scope) if node.modifiers else (op,)
+        ops += modified([op], node, scope) if node.modifiers else (op,)
     return ops
+
+
+def _angle(node: tree.Expression | tree.Listed, scope: Scope) -> Angle:
+    if isinstance(node, tree.Listed):
+        raise error(Code.WRONG_TYPE, "this is a list, and an angle is one number", scope.span(node), "write one number")
+    return angle(node, scope)
+
+
+def _refusal(
+    gate: Gate, numbers: tuple[int, ...], angles: int, controls: tuple[bool, ...], node: tree.Application, scope: Scope
+) -> CompileError:
+    """What is wrong with the op; of a gate that the program defines, with a note where."""
+    places = [scope.span(operand) for operand in node.operands]
+    found = check_op(gate, numbers, angles, controls, scope.kinds, scope.span(node), places)
+    notes = declared_at(scope.gate_places.get(gate.name), f"`{gate.name}` is defined here")
+    about_gate = (Code.WRONG_ANGLES, Code.WRONG_ARITY, Code.WRONG_KIND)
+    return CompileError(replace(fault, notes=notes) if fault.code in about_gate else fault for fault in found)
 
 
 def plain(node: tree.Plain, scope: Scope) -> Op | None:
@@ -62,9 +80,15 @@ def remember(node: tree.Plain, made: Sequence[Statement], scope: Scope) -> None:
 def _gate(node: tree.Application, scope: Scope) -> Gate:
     if node.letters is None:
         gate = scope.gate(node.gate)
-        if gate.preparation and scope.is_body:
-            label = f"`{gate.name}` is a preparation, which is not unitary"
-            raise error(Code.NOT_INVERTIBLE, label, scope.span(node), "prepare the wires outside the definition")
+        if scope.is_body and not gate.is_unitary:
+            label = f"`{gate.name}` is a {_nature(gate)}, which is not unitary"
+            raise error(Code.NOT_INVERTIBLE, label, scope.span(node), "apply it outside the definition, or in a `def`")
+        if node.modifiers and (gate.opaque or gate.name in scope.unknown):
+            label = f"nobody knows what `{gate.name}` does, nor its inverse or its controlled form"
+            notes = declared_at(scope.gate_places.get(gate.name), "it is declared here")
+            raise error(
+                Code.UNKNOWN_EFFECT, label, scope.span(node), "leave the modifier out, or give it a body", notes
+            )
         return gate
     if set(node.letters.text) <= set("XYZI"):
         return pauli_rotation(node.letters.text)
@@ -72,16 +96,21 @@ def _gate(node: tree.Application, scope: Scope) -> Gate:
     raise error(Code.UNKNOWN_GATE, label, scope.span(node.letters), "the letters are X, Y, Z and I, one for each wire")
 
 
-def _controls(modifiers: Sequence[tree.Modifier], scope: Scope) -> tuple[bool, ...]:
-    controls: tuple[bool, ...] = ()
+def _nature(gate: Gate) -> str:
+    return "preparation" if gate.preparation else "channel"
+
+
+def polarities(modifiers: Sequence[tree.Modifier], scope: Scope) -> tuple[bool, ...]:
+    """The controls that the modifiers add, outermost first."""
+    controls: list[bool] = []
     for modifier in modifiers:
         if modifier.kind in ("ctrl", "negctrl"):
             count = 1 if modifier.argument is None else integer(modifier.argument, scope, "the number of controls")
             if not 1 <= count <= MAX_CONTROLS:
                 advice = f"a gate has 1 to {MAX_CONTROLS} controls"
                 raise error(Code.INDEX_RANGE, f"{count} controls", scope.span(modifier), advice)
-            controls += (modifier.kind == "ctrl",) * count
-    return controls
+            controls += [modifier.kind == "ctrl"] * count
+    return tuple(controls)
 
 
 def _broadcast(node: tree.Application, scope: Scope) -> list[tuple[int, ...]]:
@@ -95,7 +124,8 @@ def _broadcast(node: tree.Application, scope: Scope) -> list[tuple[int, ...]]:
         first, second, *_ = sizes
         label = f"this names {second} wires, and another operand {first}"
         advice = "registers side by side have one size; take slices: `q[0:2]`"
-        raise error(Code.SIZES_DIFFER, label, scope.span(sizes[second]), advice)
+        notes = declared_at(scope.span(sizes[first]), f"this names {first}")
+        raise error(Code.SIZES_DIFFER, label, scope.span(sizes[second]), advice, notes)
     (size,) = sizes
     return list(zip(*(o.numbers * size if o.is_single else o.numbers for o in operands), strict=True))
 
@@ -107,14 +137,14 @@ def _infer_kinds(numbers: Sequence[int], kinds: Sequence[str], scope: Scope) -> 
             scope.kinds[wire] = "qubit" if kind == "qubit" else "qumode"
 
 
-def _modified(op: Op, node: tree.Application, scope: Scope) -> list[Op]:
-    """Inverses and powers, the innermost (rightmost) first; the controls are in the op already."""
-    ops = [op]
+def modified(ops: list[Op], node: tree.Application, scope: Scope) -> list[Op]:
+    """Inverses and powers, the innermost (rightmost) first; the controls are in the ops already."""
+    loses = next((op.gate for op in ops if not op.gate.is_unitary), None)
     for modifier in reversed(node.modifiers):
         if modifier.kind in ("ctrl", "negctrl"):
             continue
-        if op.gate.preparation:
-            label = f"`{op.gate.name}` is a preparation, which is not unitary"
+        if loses is not None:
+            label = f"`{loses.name}` is a {_nature(loses)}, which is not unitary"
             raise error(Code.NOT_INVERTIBLE, label, scope.span(modifier), "leave the modifier out")
         inverts = modifier.kind == "inv"
         ops = [invert(op) for op in reversed(ops)] if inverts else _powered(ops, modifier, node, scope)
@@ -125,7 +155,7 @@ def _powered(ops: list[Op], modifier: tree.Modifier, node: tree.Application, sco
     if modifier.argument is None:
         raise error(Code.WRONG_ANGLES, "`pow` needs an exponent", scope.span(modifier), "write `pow(2) @`")
     power = constant(modifier.argument, scope, "this power")
-    if ops and ops[0].gate.generator is not None:
+    if len(ops) == 1 and ops[0].gate.generator is not None:
         factor = angle(modifier.argument, scope)
         return [replace(op, angles=(op.angles[0] * factor,)) for op in ops]
     if not power.is_integer():

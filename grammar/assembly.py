@@ -26,7 +26,7 @@ from qcompile.ir import (
     Reset,
     Statement,
 )
-from qcompile.ir.program import Role
+from qcompile.ir.program import CellKind, Role
 
 _LETTERS = re.compile(r"[^A-Za-z0-9_]+")
 _WIDE = "the result rests on too many measured bits at once"
@@ -42,10 +42,10 @@ class Assembly:
 
     def __init__(self, source: Source, faults: Faults | None = None) -> None:
         self.source = source
-        self.faults = faults or Faults()
+        self.faults = Faults() if faults is None else faults
         self.kinds: list[Kind] = []
         self.cells: list[str] = []
-        self.memory = Memory()
+        self.memory: Memory = Memory()
         self.gates: dict[str, Gate] = {}
         self._registers: list[Register] = []
         self._parameters: list[Parameter] = []
@@ -53,6 +53,7 @@ class Assembly:
         self._body: list[Statement] = []
         self._taken: set[str] = set()
         self._ops = 0
+        self.conflicts = 0  # branches that were refused because a bit of their condition was measured again
 
     # ---- names
 
@@ -63,10 +64,8 @@ class Assembly:
         self.kinds.extend([kind] * (size or 1))
         return range(first, len(self.kinds))
 
-    def bits(self, name: str, size: int | None, span: Span | None, kind: str = "bit") -> range:
-        """Declare cells for results (of kind bit, int or real); returns their numbers."""
-        if kind not in ("bit", "int", "real"):
-            raise AssertionError(f"no cells of kind {kind}")
+    def bits(self, name: str, size: int | None, span: Span | None, kind: CellKind = "bit") -> range:
+        """Declare cells for results; returns their numbers."""
         first = len(self.cells)
         self._registers.append(Register(self._name(name), kind, self._size(size, first, span), span))
         self.cells.extend([kind] * (size or 1))
@@ -155,7 +154,8 @@ class Assembly:
 
     def measure(self, variable: object, home: int, wire: int, span: Span | None) -> None:
         """Measure a qubit into a variable whose own cell is `home`; a fresh cell is taken while others need that."""
-        cell = home if self.memory.is_free(home, variable) else self.bits("result", None, span)[0]
+        is_free = home not in self.memory.order or self.memory.is_free(home, variable)
+        cell = home if is_free else self.bits("result", None, span)[0]
         self.add(Measure("z", wire, (cell,), span=span))
         self.memory.measure(variable, cell)
 
@@ -207,6 +207,7 @@ class Assembly:
         try:
             before.merge(condition, after_yes, after_no)
         except ConflictError:
+            self.conflicts += 1
             raise error(Code.OUT_OF_REACH, _CONFLICT, span, "keep the result in another bit") from None
         except TooWideError:
             raise error(Code.OUT_OF_REACH, _WIDE, span, "use fewer results in one value") from None
@@ -215,6 +216,11 @@ class Assembly:
         self._body += made
 
     # ---- the end
+
+    @property
+    def ops(self) -> int:
+        """How many have been counted."""
+        return self._ops
 
     def spend(self, count: int, span: Span | None) -> None:
         """Count ops before they are made; raises TOO_LARGE."""

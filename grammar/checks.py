@@ -19,7 +19,7 @@ def is_sound(
     expected = expected_kinds(gate, controls)
     if len(wires) != len(expected) or angles != len(gate.parameters):
         return False
-    if (controls and gate.preparation) or (len(wires) > 1 and len(set(wires)) != len(wires)):
+    if (controls and not gate.is_unitary) or (len(wires) > 1 and len(set(wires)) != len(wires)):
         return False
     return all(0 <= wire < len(kinds) and kinds[wire] == kind for wire, kind in zip(wires, expected, strict=True))
 
@@ -62,8 +62,9 @@ def expected_kinds(gate: Gate, controls: Sequence[bool]) -> tuple[Kind, ...]:
 def _check_counts(
     gate: Gate, wires: int, angles: int, controls: Sequence[bool], span: Span | None
 ) -> Iterator[Diagnostic]:
-    if controls and gate.preparation:
-        advice = "a preparation discards what its wire held; put it before the gates"
+    if controls and not gate.is_unitary:
+        what = "a preparation discards what its wire held" if gate.preparation else "a channel is not unitary"
+        advice = f"{what}; leave the control out"
         yield Diagnostic(Code.NOT_INVERTIBLE, f"`{gate.name}` cannot be controlled", span, advice)
     if angles != len(gate.parameters):
         names = ", ".join(gate.parameters)

@@ -6,10 +6,11 @@ exclusive ors, copies) is worked out while it is read: each value is one entry p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Container, Hashable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any
+from typing import Any, overload
 
 from qcompile.ir import If, Statement
 
@@ -56,12 +57,20 @@ def outcome(cell: int) -> Table:
     return Table((cell,), (0, 1))
 
 
+@overload
+def combine(function: Callable[[Any], object], table: Table, /) -> Table: ...
+@overload
+def combine(function: Callable[[Any, Any], object], first: Table, second: Table, /) -> Table: ...
+@overload
+def combine(function: Callable[..., object], *tables: Table) -> Table: ...
 def combine(function: Callable[..., object], *tables: Table) -> Table:
     """The function of the tables' values, entry by entry.
 
     Raises:
         TooWideError: together the tables rest on more than MAX_BITS bits.
     """
+    if all(table.is_constant for table in tables):
+        return constant(function(*(table.constant for table in tables)))
     support = tuple(sorted(set[int]().union(*(table.support for table in tables))))
     if len(support) > MAX_BITS:
         raise TooWideError
@@ -77,7 +86,11 @@ def choose(condition: Table, then: Table, otherwise: Table) -> Table:
     """`then` where the condition holds, `otherwise` elsewhere; raises TooWideError."""
     if then == otherwise:
         return then
-    return combine(lambda holds, yes, no: yes if holds else no, condition, then, otherwise)
+    return combine(_chosen, condition, then, otherwise)
+
+
+def _chosen(holds: object, yes: object, no: object) -> object:
+    return yes if holds else no
 
 
 def decide(condition: Table, then: Sequence[Statement], otherwise: Sequence[Statement], **span: Any) -> list[Statement]:
@@ -87,15 +100,15 @@ def decide(condition: Table, then: Sequence[Statement], otherwise: Sequence[Stat
     """
     if condition.is_constant:
         return list(then if condition.constant else otherwise)
-    cube = _cube(condition, True)
-    if cube is not None:
-        return [If(cube, tuple(then), tuple(otherwise), **span)] if then or otherwise else []
-    cube = _cube(condition, False)
-    if cube is not None:
-        return [If(cube, tuple(otherwise), tuple(then), **span)] if then or otherwise else []
+    if not (then or otherwise):
+        return []
+    for value, (yes, no) in ((True, (then, otherwise)), (False, (otherwise, then))):
+        cube = _cube(condition, value)
+        if cube is not None and (yes or len(cube) > 1):
+            return [If(cube, tuple(yes), tuple(no), **span)]
     cell = condition.support[-1]
-    yes, no = (decide(condition.given(cell, value), then, otherwise, **span) for value in (True, False))
-    return [If(((cell, True),), tuple(yes), tuple(no), **span)]
+    held, missed = (decide(condition.given(cell, value), then, otherwise, **span) for value in (True, False))
+    return [If(((cell, True),), tuple(held), tuple(missed), **span)]
 
 
 class ConflictError(Exception):
@@ -103,24 +116,68 @@ class ConflictError(Exception):
 
 
 @dataclass(slots=True)
-class Memory:
-    """What each variable holds now, and the cells measured since this branch began."""
+class _Users:
+    """Which cells variables have ever rested on, in any branch: of each the first variable, and those with several."""
 
-    held: dict[Hashable, Table] = field(default_factory=dict[Hashable, Table])
+    first: dict[int, Hashable] = field(default_factory=dict[int, Hashable])
+    shared: set[int] = field(default_factory=set[int])
+
+
+class _Held(dict[Hashable, Table]):
+    """Tables by variable, whose cells are noted as they are assigned."""
+
+    def __init__(self, users: _Users) -> None:
+        super().__init__()
+        self.users = users
+
+    def __setitem__(self, variable: Hashable, table: Table) -> None:
+        super().__setitem__(variable, table)
+        for cell in table.support:
+            if self.users.first.setdefault(cell, variable) != variable:
+                self.users.shared.add(cell)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What each variable holds now, and the cells measured since this branch began.
+
+    Attributes:
+        own: what of `held` has been assigned in this branch.
+        order: of all cells measured so far in the program's text, the first to the last; all branches share it.
+        start: how many those were when this branch began.
+    """
+
+    held: MutableMapping[Hashable, Table] = field(init=False)
     measured: set[int] = field(default_factory=set[int])
+    own: dict[Hashable, Table] = field(init=False)
+    order: dict[int, int] = field(default_factory=dict[int, int])
+    start: int = 0
+    _users: _Users = field(default_factory=_Users)
+    _outer: tuple[MutableMapping[Hashable, Table], ...] = ()
+
+    def __post_init__(self) -> None:
+        self.own = _Held(self._users)
+        self.held = ChainMap(self.own, *self._outer) if self._outer else self.own
 
     def branch(self) -> Memory:
-        """A copy for one side of a condition."""
-        return Memory(dict(self.held))
+        """The memory of one side of a condition."""
+        outer = (self.own, *self._outer)
+        return Memory(order=self.order, start=len(self.order), _users=self._users, _outer=outer)
 
     def is_free(self, cell: int, variable: Hashable) -> bool:
-        """Does no other variable rest on the cell, so that measuring into it again loses nothing?"""
+        """Does no other variable rest on the cell, so that measuring into it again loses nothing?
+
+        Linear in the variables only where another has rested on the cell.
+        """
+        if cell not in self._users.shared and self._users.first.get(cell, variable) == variable:
+            return True
         return all(cell not in table.support for name, table in self.held.items() if name != variable)
 
     def measure(self, variable: Hashable, cell: int) -> None:
         """The variable holds a fresh outcome, which is in the cell."""
         self.held[variable] = outcome(cell)
         self.measured.add(cell)
+        self.order.setdefault(cell, len(self.order))
 
     def merge(self, condition: Table, then: Memory, otherwise: Memory) -> None:
         """Take what both sides of a condition left.
@@ -130,14 +187,45 @@ class Memory:
         """
         fresh = then.measured | otherwise.measured
         self.measured |= fresh
-        for name in dict.fromkeys((*then.held, *otherwise.held)):
-            yes, no = then.held.get(name), otherwise.held.get(name)
-            if yes is None or no is None:  # declared inside the branch
-                self.held.pop(name, None)
+        for name in dict.fromkeys((*then.own, *otherwise.own)):
+            if name not in self.held:  # declared inside the branch
+                continue
+            yes, no = _matched(condition, then, otherwise, then.held[name], otherwise.held[name])
+            if yes is no:
+                self.held[name] = yes
                 continue
             if yes != no and not fresh.isdisjoint(condition.support):
                 raise ConflictError
             self.held[name] = choose(condition, yes, no)
+
+
+def _matched(condition: Table, then: Memory, otherwise: Memory, yes: Table, no: Table) -> tuple[Table, Table]:
+    """The two tables, or one of them twice where it is also right on the other side.
+
+    A cell that only one side has ever measured into holds 0 on the other.
+    """
+    if yes == no:
+        return yes, no
+    for table, own, other, holds in ((yes, then, no, True), (no, otherwise, yes, False)):
+        elsewhere = (otherwise if own is then else then).measured
+        fresh = {cell for cell in own.measured - elsewhere if own.order[cell] >= then.start}
+        there = _where(condition, not holds, other, elsewhere)
+        if not fresh.isdisjoint(table.support) and _zeroed(table, fresh) == there:
+            return table, table
+    return yes, no
+
+
+def _zeroed(table: Table, cells: Iterable[int]) -> Table:
+    for cell in cells:
+        table = table.given(cell, False)
+    return table
+
+
+def _where(condition: Table, holds: bool, table: Table, measured: Container[int]) -> Table:
+    """What is left of the table where the condition, of one bit that is still the same, holds or does not."""
+    if len(condition.support) != 1 or condition.support[0] in measured:
+        return table
+    return table.given(condition.support[0], bool(condition.entries[1]) == holds)
 
 
 def all_of(conditions: Iterable[Table]) -> Table:

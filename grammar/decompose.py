@@ -21,7 +21,7 @@ def decompose(op: Op, definitions: tuple[Definition, ...] = ()) -> tuple[Op, ...
     gate without word or body is our fault to ask for.
 
     Raises:
-        CompileError: UNKNOWN_EFFECT, for an opaque gate.
+        CompileError: UNKNOWN_EFFECT, for an opaque gate; BAD_NUMBER, where an angle of the body has no value at these.
     """
     if op.gate.opaque:
         advice = "give it a body, a matrix or a generator; opaque gates are printed and emitted only"
@@ -29,7 +29,11 @@ def decompose(op: Op, definitions: tuple[Definition, ...] = ()) -> tuple[Op, ...
     if not op.gate.wires and op.gate.generator is not None and op.controls:
         return tuple(_controlled_phase(op))
     angles = {Element(name): angle for name, angle in zip(op.gate.parameters, op.angles, strict=True)}
-    body = [_placed(inner, op.targets, angles) for inner in _body(op.gate, definitions)]
+    try:
+        body = [_placed(inner, op.targets, angles) for inner in _body(op.gate, definitions)]
+    except (ArithmeticError, ValueError):
+        label = f"an angle inside `{op.gate.name}` has no finite real value at these angles"
+        raise error(Code.BAD_NUMBER, label, op.span, "see where its body divides, or takes a root or a logarithm") from None
     if op.inverse:
         body = [invert(inner) for inner in reversed(body)]
     if not op.controls:

@@ -13,7 +13,7 @@ from qcompile.grammar.observables import operator
 from qcompile.grammar.programs import program
 from qcompile.grammar.readings import readings
 from qcompile.grammar.regions import statement
-from qcompile.grammar.scope import Scope
+from qcompile.grammar.scope import Scope, Shared
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
@@ -112,7 +112,7 @@ def _template(node: tree.Template, draft: Draft) -> None:
     scope = draft.scope
     _check_new(node.name, draft.template_numbers, scope)
     draft.template_numbers[node.name.text] = len(draft.templates)
-    inner = Scope(scope.source, scope.faults)
+    inner = Scope(scope.source, scope.faults, shared=Shared(imports=scope.shared.imports))
     made = program(node.body.statements, inner)
     draft.templates.append(Template(node.name.text, made))
     for parameter in made.parameters:

@@ -71,8 +71,8 @@ class Dialect:
 
     @cached_property
     def blank(self) -> re.Pattern[str]:
-        """The blanks and comments at the end of a text."""
-        return re.compile(rf"(?:\s|(?:{self.comment})(?=\s|\Z))+\Z")
+        """The blanks and comments at the end of a text. A comment matches in one way only, or time is exponential."""
+        return re.compile(rf"(?:\s|(?>{self.comment})(?=\s|\Z))+\Z")
 
 
 def parse_tree(source: Source, dialect: Dialect, start: str, text: str | None = None) -> Any:

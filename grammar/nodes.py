@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
 
 from lark import Token
 
@@ -44,11 +45,68 @@ class NodeMaker:
     def block(self, children: Children) -> tree.Block:
         return tree.Block(tuple(children[:-1]), _end(children[-1]))
 
+    def dimension(self, children: Children) -> Dimension:
+        return Dimension(children[0] if len(children) == 2 else None, _end(children[-1]))
+
+    def bound(self, children: Children) -> tree.Bound:
+        name, *sizes, value = children
+        shape = tuple(size.value for size in sizes)
+        return tree.Bound(_name(name), shape, value, _start(name), value.end)
+
+    def constant(self, children: Children) -> tree.Constant:
+        keyword, kind, *items = children
+        return tree.Constant(_name(kind), tuple(items), _start(keyword), items[-1].end)
+
+    def listed(self, children: Children) -> tree.Listed:
+        return tree.Listed(tuple(children[1:-1]), _start(children[0]), _end(children[-1]))
+
+    def alias(self, children: Children) -> tree.Alias:
+        keyword, name, operands = children
+        return tree.Alias(_name(name), tuple(operands), _start(keyword), operands[-1].end)
+
+    def import_(self, children: Children) -> tree.Import:
+        keyword, target = children
+        is_file = target.type == "STRING"
+        return tree.Import(str(target).strip('"'), is_file, _start(keyword), _end(target))
+
+    def generator(self, children: Children) -> tree.Generator:
+        return tree.Generator(children[1], _start(children[0]), children[1].end)
+
+    def matrices(self, children: Children) -> tree.Matrices:
+        return tree.Matrices(tuple(children), children[0].start, children[-1].end)
+
     def definition(self, children: Children) -> tree.Definition:
-        parameters = next((tuple(c) for c in children if isinstance(c, Parameters)), ())
-        wires = next((tuple(c) for c in children if isinstance(c, Names)), ())
-        body = children[-1]
-        return tree.Definition(_name(children[1]), parameters, wires, body, _start(children[0]), body.end)
+        word, name, *rest = children
+        parameters = next((tuple(c) for c in rest if isinstance(c, Parameters)), ())
+        wires = next((tuple(c) for c in rest if isinstance(c, Formals)), ())
+        meaning = rest[-1] if rest and isinstance(rest[-1], tree.Block | tree.Generator | tree.Matrices) else None
+        end = meaning.end if meaning else wires[-1].end if wires else _end(name)
+        return tree.Definition(str(word), _name(name), parameters, wires, meaning, _start(word), end)
+
+    def formal(self, children: Children) -> tree.Formal:
+        names = [child for child in children if isinstance(child, Token)]
+        sizes = [child for child in children if isinstance(child, Dimension)]
+        kind = _name(names[0]) if len(names) == 2 else None
+        end = sizes[-1].end if sizes else _end(names[-1])
+        return tree.Formal(kind, _name(names[-1]), tuple(size.value for size in sizes), _start(names[0]), end)
+
+    def gate_wire(self, children: Children) -> tree.Formal:
+        return self.formal(children)
+
+    def formals(self, children: Children) -> Formals:
+        return Formals(children)
+
+    def gate_wires(self, children: Children) -> Formals:
+        return Formals(children)
+
+    def formal_parameters(self, children: Children) -> FormalParameters:
+        return FormalParameters(children[0] if children else ())
+
+    def subcircuit(self, children: Children) -> tree.Subcircuit:
+        keyword, name, *middle, body = children
+        parameters = next((tuple(c) for c in middle if isinstance(c, FormalParameters)), ())
+        wires = next((tuple(c) for c in middle if isinstance(c, Formals)), ())
+        return tree.Subcircuit(_name(name), parameters, wires, body, _start(keyword), body.end)
 
     def observable(self, children: Children) -> tree.Observable:
         return tree.Observable(_name(children[1]), children[2], _start(children[0]), children[2].end)
@@ -83,21 +141,28 @@ class NodeMaker:
     def reset(self, children: Children) -> tree.Reset:
         return tree.Reset(children[1], _start(children[0]), children[1].end)
 
-    def test(self, children: Children) -> tree.Test:
-        if isinstance(children[0], Token):
-            return tree.Test(children[1], True, None, _start(children[0]), children[1].end)
-        value = children[2] if len(children) > 1 else None
-        return tree.Test(children[0], False, value, children[0].start, children[-1].end)
-
     def conditional(self, children: Children) -> tree.Conditional:
-        tests = tuple(child for child in children if isinstance(child, tree.Test))
-        blocks = children[len(tests) + 1 :]
-        otherwise = blocks[1] if len(blocks) > 1 else None
-        return tree.Conditional(tests, blocks[0], otherwise, _start(children[0]), tests[-1].end)
+        keyword, *rest = children
+        paired = len(rest) // 2
+        branches = tuple(zip(rest[0 : 2 * paired : 2], rest[1 : 2 * paired : 2], strict=True))
+        otherwise = rest[-1] if len(rest) % 2 else None
+        return tree.Conditional(branches, otherwise, _start(keyword), branches[0][0].end)
 
     def loop(self, children: Children) -> tree.Loop:
-        keyword, name, bounds, body = children
-        return tree.Loop(_name(name), bounds, body, _start(keyword), bounds.end)
+        keyword, name, values, body = children
+        return tree.Loop(_name(name), values, body, _start(keyword), values.end)
+
+    def while_(self, children: Children) -> tree.While:
+        keyword, condition, *middle, body = children
+        limit = middle[1] if middle else None
+        return tree.While(condition, limit, body, _start(keyword), (limit or condition).end)
+
+    def postselection(self, children: Children) -> tree.Postselection:
+        return tree.Postselection(children[1], _start(children[0]), children[1].end)
+
+    def barrier(self, children: Children) -> tree.Barrier:
+        operands = tuple(children[1]) if len(children) > 1 else ()
+        return tree.Barrier(operands, _start(children[0]), operands[-1].end if operands else _end(children[0]))
 
     def result_name(self, children: Children) -> Token:
         return _token(children[0])
@@ -155,6 +220,24 @@ class NodeMaker:
         first, last = children[0], children[-1]
         return tree.Range(first, children[1] if len(children) == 3 else None, last, first.start, last.end)
 
+    def slice(self, children: Children) -> tree.Range:
+        """With an open end: `first:`, `:last`, `:`, `first::step`, `::step`."""
+        colons = [place for place, child in enumerate(children) if isinstance(child, Token)]
+        before, after = children[: colons[0]], children[colons[-1] + 1 :]
+        first, rest = before[0] if before else None, after[0] if after else None
+        step, last = (rest, None) if len(colons) == 2 else (None, rest)
+        start = first.start if first else _start(children[0])
+        return tree.Range(first, step, last, start, rest.end if rest else _end(children[-1]))
+
+    def signed(self, children: Children) -> tree.Expression:
+        """Operands and signs in turn: comparisons bind tightest, then `^`, `&&`, `||`."""
+        either = _split(children, "||")
+        both = [[_split(part, "^") for part in _split(some, "&&")] for some in either]
+        alternatives = [
+            _joined("&&", [_joined("^", [_compared(part) for part in parts]) for parts in some]) for some in both
+        ]
+        return _joined("||", alternatives)
+
     def total(self, children: Children) -> tree.Total:
         rest = zip(children[1::2], children[2::2], strict=True)
         terms = ((False, children[0]), *((sign == "-", term) for sign, term in rest))
@@ -173,6 +256,9 @@ class NodeMaker:
 
     def negated(self, children: Children) -> tree.Negated:
         return tree.Negated(len(children) % 2 == 0, children[-1], _start(children[0]), children[-1].end)
+
+    def inverted(self, children: Children) -> tree.Inverted:
+        return tree.Inverted(len(children) % 2 == 0, children[-1], _start(children[0]), children[-1].end)
 
     def exponent(self, children: Children) -> tuple[bool, tree.Expression]:
         return len(children) % 2 == 0, children[-1]
@@ -195,6 +281,18 @@ class NodeMaker:
         name, *arguments, close = children
         return tree.Call(_name(name), tuple(arguments), _start(name), _end(close))
 
+    def entry(self, children: Children) -> tree.Entry:
+        name, *rest = children
+        return tree.Entry(_name(name), tuple(rest[0::2]), _start(name), _end(rest[-1]))
+
+    def clause(self, children: Children) -> tree.Clause:
+        keyword, name, values = children
+        return tree.Clause(_name(name), values, _start(keyword), values.end)
+
+    def comprehension(self, children: Children) -> tree.Comprehension:
+        name, term, *clauses, close = children
+        return tree.Comprehension(_name(name), term, tuple(clauses), _start(name), _end(close))
+
     def group(self, children: Children) -> tree.Group:
         return tree.Group(children[1], _start(children[0]), _end(children[2]))
 
@@ -209,6 +307,25 @@ class Parameters(tuple[tree.Name, ...]):
     """The parenthesised names of a definition."""
 
     __slots__ = ()
+
+
+class Formals(tuple[tree.Formal, ...]):
+    """The wires and cells of a sub-circuit."""
+
+    __slots__ = ()
+
+
+class FormalParameters(tuple[tree.Formal, ...]):
+    """The parenthesised parameters of a sub-circuit."""
+
+    __slots__ = ()
+
+
+class Dimension(NamedTuple):
+    """One `[size]`, or `[]`."""
+
+    value: tree.Expression | None
+    end: int
 
 
 class Operands(tuple[tree.Operand, ...]):
@@ -244,6 +361,24 @@ def _application(children: Children) -> tree.Application:
         tuple(modifiers), _name(word), _name(letters[0]) if letters else None, arguments[:-1], tuple(operands),
         modifiers[0].start if modifiers else _start(word), operands[-1].end if operands else close,
     )  # fmt: skip
+
+
+def _split(children: Sequence[Any], sign: str) -> list[Sequence[Any]]:
+    """The runs between tokens of this sign."""
+    at = [-1, *(place for place, child in enumerate(children) if isinstance(child, Token) and child == sign)]
+    return [children[first + 1 : last] for first, last in zip(at, [*at[1:], len(children)], strict=True)]
+
+
+def _joined(sign: str, operands: list[tree.Expression]) -> tree.Expression:
+    if len(operands) == 1:
+        return operands[0]
+    return tree.Joined(sign, tuple(operands), operands[0].start, operands[-1].end)
+
+
+def _compared(part: Sequence[Any]) -> tree.Expression:
+    if len(part) == 1:
+        return cast(tree.Expression, part[0])
+    return tree.Compared(tuple(part[0::2]), tuple(map(str, part[1::2])), part[0].start, part[-1].end)
 
 
 def _token(value: object) -> Token:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import TypeGuard
 
 from qcompile.angle import Angle, number
-from qcompile.diagnostics import Code, CompileError, error
+from qcompile.diagnostics import Code, CompileError, Note, error
 from qcompile.gates import Kind
 from qcompile.grammar import tree
-from qcompile.grammar.expressions import angle, position, remainder, wires
+from qcompile.grammar.entities import Broken, Later, Place
+from qcompile.grammar.expressions import angle, position, remainder
 from qcompile.grammar.hints import name_hint
-from qcompile.grammar.scope import Broken, Place, Scope
+from qcompile.grammar.operands import wires
+from qcompile.grammar.scope import Scope
+from qcompile.grammar.values import is_sum, turns
 from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, Word, collect, letters_by_wire, monomials
 
 Terms = list[tuple[Angle, Word]]
@@ -45,19 +49,16 @@ def operator(node: tree.Expression, scope: Scope) -> Operator:
 
 def _terms(node: tree.Expression, scope: Scope) -> Terms:
     match node:
-        case tree.Item(name, index):
-            if name.text in _KINDS:
-                return [(number(1.0), ((name.text, _wire(name, index, scope)),))]
-            if len(name.text) == 1 and name.text not in scope.names:
+        case tree.Item(name, index) if name.text in _KINDS:
+            return [(number(1.0), ((name.text, _wire(name, index, scope)),))]
+        case tree.Item(name):
+            if len(name.text) == 1 and scope.find(name.text) is None:
                 advice = name_hint(name.text, {}) or "the letters are X Y Z on qubits and x p n on qumodes"
                 raise error(Code.BAD_OBSERVABLE, f"`{name.text}` is no letter", scope.span(name), advice)
-        case tree.Name(text):
-            if text in _KINDS and text not in scope.names:
-                advice = f"write `{text}[0]`"
-                raise error(Code.BAD_OBSERVABLE, f"`{text}` acts on no wire yet", scope.span(node), advice)
-            entity = scope.names.get(text)
-            if isinstance(entity, Operator):
-                return [(coefficient, word) for word, coefficient in entity.terms]
+        case tree.Name():
+            named = _named(node, scope)
+            if named is not None:
+                return [(coefficient, word) for word, coefficient in named.terms]
         case tree.Group(inner):
             return _terms(inner, scope)
         case tree.Negated(odd, operand):
@@ -69,9 +70,51 @@ def _terms(node: tree.Expression, scope: Scope) -> Terms:
             return _product(node, scope)
         case tree.Raised():
             return _power(node, scope)
+        case tree.Comprehension():
+            return _comprehension(node, scope)
         case _:
             pass
     return [(angle(node, scope), ())]
+
+
+def _named(name: tree.Name, scope: Scope) -> Operator | None:
+    if name.text in _KINDS and scope.find(name.text) is None:
+        advice = f"write `{name.text}[0]`"
+        raise error(Code.BAD_OBSERVABLE, f"`{name.text}` acts on no wire yet", scope.span(name), advice)
+    return named_operator(name, scope)
+
+
+def named_operator(name: tree.Name, scope: Scope) -> Operator | None:
+    """The observable that the name stands for, if it is one."""
+    match scope.find(name.text):
+        case Operator() as found:
+            return found
+        case Later(value, home):
+            inner = Scope(
+                home.source, scope.faults, names=home.names, constants=home.constants, places=home.places,
+                kinds=scope.kinds, shared=scope.shared,
+            )  # fmt: skip
+            note = Note("it is used here", scope.span(name))
+            try:
+                return operator(value, inner)
+            except CompileError as fault:
+                raise CompileError(replace(d, notes=(*d.notes, note)) for d in fault.diagnostics) from None
+        case _:
+            return None
+
+
+def _comprehension(node: tree.Comprehension, scope: Scope) -> Terms:
+    adds = is_sum(node, scope)
+    total: Terms = [] if adds else [(number(1.0), ())]
+    for _ in turns(node.clauses, scope):
+        terms = _terms(node.term, scope)
+        if adds:
+            _check_count(len(total) + len(terms), node, scope)
+            total += terms
+        else:
+            total = _times(total, terms, node, scope)
+    scalar = _scalar(total)
+    return total if scalar is None else [(scalar, ())]
 
 
 def _total(parts: Sequence[tuple[bool, tree.Expression]], scope: Scope) -> Terms:
@@ -156,12 +199,17 @@ def _wire(letter: tree.Name, index: tree.Expression | tree.Range, scope: Scope) 
         if len(named.numbers) != 1:
             advice = f"write one letter a wire: `{letter.text}[0] {letter.text}[1]`"
             raise error(Code.BAD_OBSERVABLE, "a letter acts on one wire", scope.span(index), advice)
+        if scope.is_body and scope.kinds[named.numbers[0]] is None:
+            scope.kinds[named.numbers[0]] = kind
         if scope.kinds[named.numbers[0]] != kind:
             raise error(Code.WRONG_KIND, f"`{letter.text}` acts on a {kind}", scope.span(index), _letters_help(kind))
         return named.numbers[0]
     if isinstance(index, tree.Range):
         advice = f"write one letter a wire: `{letter.text}[0] {letter.text}[1]`"
         raise error(Code.BAD_OBSERVABLE, "a letter acts on one wire", scope.span(index), advice)
+    if scope.is_body:
+        label = "a generator acts on the gate's own wires, by their names"
+        raise error(Code.UNKNOWN_NAME, label, scope.span(index), f"write `{letter.text}[a]` for the wire `a`")
     if any(isinstance(entity, Broken) and entity.kind == kind for entity in scope.names.values()):
         raise CompileError(())  # which wire it counts to, only the broken declaration could tell
     known = scope.wires_of(kind)
@@ -174,7 +222,7 @@ def _wire(letter: tree.Name, index: tree.Expression | tree.Range, scope: Scope) 
 def _names_register(index: tree.Expression | tree.Range, scope: Scope) -> TypeGuard[tree.Operand]:
     match index:
         case tree.Name(text) | tree.Item(tree.Name(text)):
-            return isinstance(scope.names.get(text), Place)
+            return isinstance(scope.find(text), Place)
         case _:
             return False
 
@@ -224,4 +272,7 @@ def _factor_text(coefficient: Angle) -> str:
 
 
 def _word_text(word: Word, scope: Scope) -> str:
+    if scope.is_body:
+        names = {entity.numbers[0]: name for name, entity in scope.names.items() if isinstance(entity, Place)}
+        return " ".join(f"{letter}[{names[wire]}]" for letter, wire in word)
     return " ".join(f"{letter}[{scope.wires_of(_KINDS[letter]).index(wire)}]" for letter, wire in word)

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from qcompile.diagnostics import Code, CompileError, error
-from qcompile.gates import NAMES, Gate, Kind
 from qcompile.grammar import tree
-from qcompile.grammar.checks import MAX_WIRES, QUBIT
-from qcompile.grammar.expressions import cells, integer, is_cells, wires
-from qcompile.grammar.observables import operator
-from qcompile.grammar.regions import statement, statements
-from qcompile.grammar.scope import Broken, Scope, add_register, check_free
+from qcompile.grammar.definitions import announce, define_gate, define_subcircuit
+from qcompile.grammar.entities import Broken
+from qcompile.grammar.observables import named_operator, operator
+from qcompile.grammar.operands import cells, is_cells, wires
+from qcompile.grammar.regions import statement
+from qcompile.grammar.scope import Scope, add_register, declared_at
+from qcompile.grammar.uncalled import check_uncalled
+from qcompile.grammar.values import size
 from qcompile.ir import (
     Definition,
     Expectation,
+    If,
     Observable,
     Op,
     Output,
@@ -28,7 +31,6 @@ from qcompile.ir import (
     Statement,
     Variance,
 )
-from qcompile.operator import Operator
 
 
 @dataclass(slots=True)
@@ -41,22 +43,40 @@ class Draft:
     definitions: list[Definition] = field(default_factory=list[Definition])
     body: list[Statement] = field(default_factory=list[Statement])
     outputs: list[Output] = field(default_factory=list[Output])
+    imported: set[str] = field(default_factory=set[str])
 
     def finished(self) -> Program:
-        """What there is of it."""
-        head = tuple(self.registers), tuple(self.parameters), tuple(self.definitions)
-        return Program(*head, tuple(self.body), tuple(self.outputs))
+        """What there is of it; of the imported gates and channels, those in use."""
+        body = tuple(self.body)
+        used = _used(body) if self.imported else set[str]()
+        kept: list[Definition] = []
+        for definition in reversed(self.definitions):
+            if definition.gate.name in used or definition.gate.name not in self.imported:
+                kept.append(definition)
+                used.update(op.gate.name for op in definition.body)
+        head = tuple(self.registers), tuple(self.parameters), tuple(reversed(kept))
+        return Program(*head, body, tuple(self.outputs))
+
+
+def _used(body: Sequence[Statement]) -> set[str]:
+    """The names of the gates that statements apply."""
+    found = {statement.gate.name for statement in body if isinstance(statement, Op)}
+    for region in body:
+        if isinstance(region, If):
+            found |= _used(region.then) | _used(region.otherwise)
+    return found
 
 
 def program(nodes: Sequence[tree.Statement], scope: Scope) -> Program:
     """The program that the statements make; faults are noted in the scope and what holds is kept."""
     draft = Draft(scope)
-    scope.pending_gates.update(node.name.text for node in nodes if isinstance(node, tree.Definition))
+    announce(nodes, scope)
     for node in nodes:
         try:
             _add(node, draft)
         except CompileError as fault:
             scope.faults.add(fault.diagnostics)
+    check_uncalled(scope)
     return draft.finished()
 
 
@@ -69,15 +89,22 @@ def _add(node: tree.Statement, draft: Draft) -> None:
         case tree.Observable(name, value):
             _define_observable(name, value, scope)
         case tree.Definition():
-            _define_gate(node, draft)
+            draft.definitions.append(define_gate(node, scope))
+        case tree.Subcircuit():
+            define_subcircuit(node, scope)
+        case tree.Import():
+            _import(node, draft)
         case tree.Results(items):
             if draft.outputs:
                 advice = "return everything in one statement: `return expect(A), expect(B);`"
-                raise error(Code.MISPLACED, "this is a second `return`", scope.span(node), advice)
+                notes = declared_at(draft.outputs[0].span, "the first is here")
+                raise error(Code.MISPLACED, "this is a second `return`", scope.span(node), advice, notes)
             for result in items:
                 _collect(result, draft)
-        case _ if draft.outputs:
-            raise error(Code.MISPLACED, "this comes after `return`", scope.span(node), "`return` is the last statement")
+        case _ if draft.outputs and not isinstance(node, tree.Constant | tree.Alias):
+            notes = declared_at(draft.outputs[0].span, "it returns here")
+            label = "this comes after `return`"
+            raise error(Code.MISPLACED, label, scope.span(node), "`return` is the last statement", notes)
         case _:
             draft.body += statement(node, scope)
 
@@ -88,14 +115,14 @@ def _add(node: tree.Statement, draft: Draft) -> None:
 def _declare(node: tree.Declaration, item: tree.Declared, draft: Draft) -> None:
     scope = draft.scope
     try:
-        size = None if item.size is None else _size(item.size, scope)
+        length = None if item.size is None else size(item.size, scope)
         match node.kind:
             case "qubit" | "qumode" | "bit" | "int" | "real":
-                register = Register(item.name.text, node.kind, size, scope.span(item))
+                register = Register(item.name.text, node.kind, length, scope.span(item))
                 add_register(scope, item.name, register)
                 draft.registers.append(register)
             case "param" | "input" | "slot":
-                parameter = Parameter(item.name.text, size, node.kind, scope.span(item))
+                parameter = Parameter(item.name.text, length, node.kind, scope.span(item))
                 scope.declare(item.name, parameter)
                 draft.parameters.append(parameter)
             case _:
@@ -103,15 +130,6 @@ def _declare(node: tree.Declaration, item: tree.Declared, draft: Draft) -> None:
     except CompileError as fault:
         scope.names.setdefault(item.name.text, Broken(node.kind))
         scope.faults.add(fault.diagnostics)
-
-
-def _size(node: tree.Expression, scope: Scope) -> int:
-    size = integer(node, scope, "this size")
-    if size < 1:
-        raise error(Code.INDEX_RANGE, f"a size of {size}", scope.span(node), "sizes are at least one")
-    if size > MAX_WIRES:
-        raise error(Code.TOO_LARGE, f"a size of {size}", scope.span(node), f"sizes are at most {MAX_WIRES}")
-    return size
 
 
 def _define_observable(name: tree.Name, value: tree.Expression, scope: Scope) -> None:
@@ -122,50 +140,14 @@ def _define_observable(name: tree.Name, value: tree.Expression, scope: Scope) ->
         raise
 
 
-# ---- gate definitions
-
-
-def _define_gate(node: tree.Definition, draft: Draft) -> None:
-    scope, name = draft.scope, node.name.text
-    try:
-        definition = _definition(node, scope)
-    except CompileError:
-        scope.broken_gates.add(name)
-        raise
-    finally:
-        scope.pending_gates.discard(name)
-    scope.gates[name] = definition.gate
-    draft.definitions.append(definition)
-
-
-def _definition(node: tree.Definition, scope: Scope) -> Definition:
-    """Raises what is wrong with its head; when its body is at fault, an error without diagnostics."""
-    _check_gate_name(node, scope)
-    known = len(scope.faults.found)
-    inner = Scope(scope.source, scope.faults, is_body=True, gates=scope.gates, broken_gates=scope.broken_gates)
-    inner.pending_gates = scope.pending_gates
-    for name in node.parameters:
-        inner.declare(name, Parameter(name.text))
-    for name in node.wires:
-        add_register(inner, name, Register(name.text, "qubit"))
-    inner.kinds = [None] * len(node.wires)
-    body = [op for op in statements(node.body.statements, inner) if isinstance(op, Op)]
-    scope.spend(len(body), node)
-    if len(scope.faults.found) > known:
-        raise CompileError(())
-    kinds: tuple[Kind, ...] = tuple(kind or QUBIT for kind in inner.kinds)
-    gate = Gate(node.name.text, kinds, tuple(name.text for name in node.parameters))
-    return Definition(gate, tuple(body), scope.span(node))
-
-
-def _check_gate_name(node: tree.Definition, scope: Scope) -> None:
-    check_free(scope, node.name)
-    name = node.name.text
-    if name in NAMES:
-        label = f"`{name}` is a gate of the table"
-        raise error(Code.DUPLICATE_NAME, label, scope.span(node.name), "choose another name")
-    if name in scope.gates:
-        raise error(Code.DUPLICATE_NAME, f"`{name}` is defined already", scope.span(node.name), "choose another name")
+def _import(node: tree.Import, draft: Draft) -> None:
+    imports = draft.scope.shared.imports
+    if imports is None:
+        raise AssertionError("a program is read with what it may import")
+    imports.bring(node, draft.scope)
+    for definition in imports.definitions[len(draft.imported) :]:
+        draft.definitions.append(definition)
+        draft.imported.add(definition.gate.name)
 
 
 # ---- outputs
@@ -201,8 +183,8 @@ def _observable(node: tree.Result, scope: Scope) -> Observable:
         raise error(Code.WRONG_ARITY, label, scope.span(node), f"write `{node.function}(A), {node.function}(B)`")
     (argument,) = node.arguments
     if isinstance(argument, tree.Name):
-        named = scope.names.get(argument.text)
-        if isinstance(named, Operator):
+        named = named_operator(argument, scope)
+        if named is not None:
             return Observable(named, argument.text)
     return Observable(operator(argument, scope))
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from qcompile.diagnostics import Code, CompileError, Source, error
 from qcompile.grammar import tree
 from qcompile.grammar.derivatives import adjoint, shifted
+from qcompile.grammar.imports import Imports
 from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.observables import operator
 from qcompile.grammar.programs import program
-from qcompile.grammar.scope import Faults, Scope, TooManyFaultsError, add_register
+from qcompile.grammar.scope import Faults, Scope, Shared, TooManyFaultsError, add_register
 from qcompile.grammar.syntax import read_module, read_operator
 from qcompile.ir import Module, Parameter, Program, Register
 from qcompile.operator import Operator
@@ -31,7 +32,8 @@ def parse(text: str, name: str = "<text>") -> Module:
 def read(source: Source, options: ReadOptions) -> Module:
     """What `parse` does, for a text that may import others from `options.folder`."""
     nodes = read_module(source)
-    scope = Scope(source, Faults())
+    shared = Shared(loop_bound=options.loop_bound, imports=Imports(options.folder))
+    scope = Scope(source, Faults(), shared=shared)
     try:
         module = _module(nodes, scope)
     except CompileError as fault:

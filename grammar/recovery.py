@@ -12,6 +12,7 @@ from qcompile.grammar.dialect import Dialect
 
 MAX_FAULTS = 50
 _WORD = re.compile(r"[A-Za-z0-9_]")
+_CLOSERS = {"SEMICOLON", "COMMA", "COLON", "RPAR", "RSQB", "RBRACE"}
 
 
 class Recovery:
@@ -61,10 +62,13 @@ class Recovery:
     def _expectation(self, accepted: set[str]) -> str:
         if self.dialect.opener in accepted:
             return "expected a statement" + (", or the `}` that closes the block" if "RBRACE" in accepted else "")
-        names = sorted(self.dialect.spelled.get(terminal, terminal) for terminal in accepted)
-        if not 0 < len(names) <= 8:
-            return ""
-        *most, last = names
+        names = {self.dialect.spelled.get(terminal, terminal) for terminal in accepted}
+        if len(names) > 8:
+            names = {self.dialect.spelled[terminal] for terminal in accepted & _CLOSERS}
+            names |= {"an operator"} if "STAR" in accepted else {"an expression"} if "LPAR" in accepted else set()
+        if not names:
+            return "leave it out, or complete what stands before it"
+        *most, last = sorted(names)
         return f"expected {', '.join(most)} or {last}" if most else f"expected {last}"
 
     def _open_bracket(self) -> str:

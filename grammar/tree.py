@@ -3,129 +3,162 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# isort: off
+from qcompile.grammar.terms import (
+    Call as Call,
+    Clause as Clause,
+    Compared as Compared,
+    Comprehension as Comprehension,
+    Entry as Entry,
+    Expression as Expression,
+    Group as Group,
+    Inverted as Inverted,
+    Item as Item,
+    Joined as Joined,
+    Listed as Listed,
+    Name as Name,
+    Negated as Negated,
+    Number as Number,
+    Numeric as Numeric,
+    Operand as Operand,
+    Raised as Raised,
+    Range as Range,
+    Times as Times,
+    Total as Total,
+    Truth as Truth,
+    Values as Values,
+)
+# isort: on
 
 
-class Number(NamedTuple):
-    text: str
-    start: int
-    end: int
-
-
-class Name(NamedTuple):
-    text: str
-    start: int
-    end: int
-
-
-class Range(NamedTuple):
-    """first:last or first:step:last, the end exclusive."""
-
-    first: Expression
-    step: Expression | None
-    last: Expression
-    start: int
-    end: int
-
-
-class Item(NamedTuple):
-    """name[index]"""
-
-    name: Name
-    place: Expression | Range
-    start: int
-    end: int
-
-
-class Call(NamedTuple):
-    function: Name
-    arguments: tuple[Expression, ...]
-    start: int
-    end: int
-
-
-class Group(NamedTuple):
-    """An expression in parentheses."""
-
-    inner: Expression
-    start: int
-    end: int
-
-
-class Negated(NamedTuple):
-    odd: bool
-    operand: Expression
-    start: int
-    end: int
-
-
-class Total(NamedTuple):
-    """A sum; each term with whether it is subtracted."""
-
-    terms: tuple[tuple[bool, Expression], ...]
-    start: int
-    end: int
-
-
-class Times(NamedTuple):
-    """A product; each factor with the sign before it: `*`, `/`, `%`, or nothing."""
-
-    factors: tuple[tuple[str, Expression], ...]
-    start: int
-    end: int
-
-
-class Raised(NamedTuple):
-    """base ** exponents, from the right; each exponent with whether it is negated."""
-
-    base: Expression
-    exponents: tuple[tuple[bool, Expression], ...]
-    start: int
-    end: int
-
-
-Expression: TypeAlias = Number | Name | Item | Call | Group | Negated | Total | Times | Raised
-Operand: TypeAlias = Name | Item
-
-
-class Declared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Declared:
     name: Name
     size: Expression | None
     start: int
     end: int
 
 
-class Declaration(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Declaration:
     kind: str
     items: tuple[Declared, ...]
     start: int
     end: int
 
 
-class Definition(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """name = value of a constant; a size may be left open."""
+
+    name: Name
+    sizes: tuple[Expression | None, ...]
+    value: Expression | Listed
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    type: Name
+    items: tuple[Bound, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """let name = operands"""
+
+    name: Name
+    operands: tuple[Operand, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """What is exponentiated: U = exp(-i θ value)."""
+
+    value: Expression
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """The matrix of a gate, or the Kraus matrices of a channel."""
+
+    matrices: tuple[Listed, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Formal:
+    """A parameter or a wire of a gate or a sub-circuit; `type` is None where none is written."""
+
+    type: Name | None
+    name: Name
+    sizes: tuple[Expression | None, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A gate, a channel or an opaque gate; `meaning` is None for the last."""
+
+    word: str
     name: Name
     parameters: tuple[Name, ...]
-    wires: tuple[Name, ...]
+    wires: tuple[Formal, ...]
+    meaning: Block | Generator | Matrices | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subcircuit:
+    name: Name
+    parameters: tuple[Formal, ...]
+    wires: tuple[Formal, ...]
     body: Block
     start: int
     end: int
 
 
-class Observable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import "file.qc"`, or `import name` of a library file."""
+
+    target: str
+    is_file: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
     name: Name
     value: Expression
     start: int
     end: int
 
 
-class Modifier(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Modifier:
     kind: str
     argument: Expression | None
     start: int
     end: int
 
 
-class Application(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Application:
     """A gate on wires; `letters` are those of `pauli[XYZ]`."""
 
     modifiers: tuple[Modifier, ...]
@@ -137,7 +170,8 @@ class Application(NamedTuple):
     end: int
 
 
-class Plain(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plain:
     """An application without modifiers, found by one regular expression: the gate, its angles, its wires as text."""
 
     match: re.Match[str]
@@ -145,7 +179,8 @@ class Plain(NamedTuple):
     end: int
 
 
-class Measurement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Measurement:
     target: Operand
     word: str
     angle: Expression | None
@@ -154,52 +189,72 @@ class Measurement(NamedTuple):
     end: int
 
 
-class Reset(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reset:
     operand: Operand
     start: int
     end: int
 
 
-class Test(NamedTuple):
-    """operand, !operand, or operand == value."""
+@dataclass(frozen=True, slots=True)
+class Conditional:
+    """`if` and each `else if` with its block, and the block of the last `else`."""
 
-    operand: Operand
-    negated: bool
-    value: Expression | None
-    start: int
-    end: int
-
-
-class Conditional(NamedTuple):
-    tests: tuple[Test, ...]
-    then: Block
+    branches: tuple[tuple[Expression, Block], ...]
     otherwise: Block | None
     start: int
     end: int
 
 
-class Loop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Loop:
     variable: Name
-    bounds: Range
+    values: Values
     body: Block
     start: int
     end: int
 
 
-class Result(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Expression
+    limit: Expression | None
+    body: Block
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Postselection:
+    condition: Expression
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    operands: tuple[Operand, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
     function: str
     arguments: tuple[Expression, ...]
     start: int
     end: int
 
 
-class Results(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Results:
     items: tuple[Result, ...]
     start: int
     end: int
 
 
-class Form(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Form:
     """`shifted;` or `adjoint;`"""
 
     word: str
@@ -207,14 +262,16 @@ class Form(NamedTuple):
     end: int
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Template:
     name: Name
     body: Block
     start: int
     end: int
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     name: Name
     template: Name
     settings: tuple[tuple[Operand, Expression], ...]
@@ -222,7 +279,8 @@ class Row(NamedTuple):
     end: int
 
 
-class Component(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Component:
     output: Operand
     wrt: tuple[Operand, ...]
     exactness: str
@@ -231,13 +289,15 @@ class Component(NamedTuple):
     end: int
 
 
-class Naive(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Naive:
     value: Expression
     start: int
     end: int
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Part:
     """`forward { … }` or `reverse { … }`"""
 
     word: str
@@ -246,22 +306,26 @@ class Part(NamedTuple):
     end: int
 
 
-class Gradient(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Gradient:
     slot: Operand
     generator: Expression
     start: int
     end: int
 
 
-Action: TypeAlias = Application | Plain | Measurement | Reset | Conditional | Loop
-Head: TypeAlias = Declaration | Definition | Observable | Results
+Action: TypeAlias = Application | Plain | Measurement | Reset | Conditional | Loop | While | Postselection | Barrier
+Local: TypeAlias = Constant | Alias
+Head: TypeAlias = Declaration | Definition | Subcircuit | Observable | Import | Results
 Derivative: TypeAlias = Form | Template | Row | Component | Naive | Part | Gradient
-Statement: TypeAlias = Action | Head | Derivative
+Statement: TypeAlias = Action | Local | Head | Derivative
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Block:
     statements: tuple[Statement, ...]
     end: int
 
 
-Node: TypeAlias = Expression | Range | Declared | Modifier | Test | Result | Statement
+Piece: TypeAlias = Range | Listed | Clause | Declared | Bound | Formal | Generator | Matrices | Modifier | Result
+Node: TypeAlias = Expression | Piece | Statement

@@ -1,5 +1,6 @@
 """docs/language.md: its programs run, and what it lists is what there is."""
 
+import os
 import re
 from pathlib import Path
 
@@ -11,12 +12,41 @@ from qcompile.grammar.scope import CALLABLE, CONSTANTS
 from qcompile.grammar.syntax import keywords
 from qcompile.targets.simulator import Options, run
 
-PAGE = (Path(__file__).parents[1] / "docs" / "language.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGE_FILE = ROOT / "docs" / "language.md"
+PAGE = PAGE_FILE.read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```qc\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OF_DERIVATIVES = {
     "shifted", "adjoint", "template", "row", "component", "naive", "forward", "reverse", "gradient", "wrt", "slot",
     "exact", "exact_with_ancilla", "unbiased", "approximate",
 }  # fmt: skip
+
+
+GRAMMAR = ROOT / "grammar" / "qcompile.lark"
+EBNF = re.compile(r"(?<=^```ebnf\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+
+
+def ebnf() -> str:
+    """The parser's rules as the page shows them: tokens as they are spelled, no names for nodes, no derivatives."""
+    text = GRAMMAR.read_text(encoding="utf-8")
+    text = re.sub(r"// ---- derivatives.*?(?=// ---- expressions)", "", text, flags=re.DOTALL)
+    text = re.sub(r"//.*|^%.*", "", text, flags=re.MULTILINE)
+    text = re.sub(r" *->\s*\w+", "", text)
+    spelled = dict(re.findall(r'^([A-Z]+): (".*")$', text, re.MULTILINE))
+    spelled["SIGN"] = '("==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||" | "^")'
+    rules = re.findall(r"^[?!]*([a-z_]+: (?:.|\n[ \t])*)", text, re.MULTILINE)
+    shown = [re.sub(r"\b[A-Z]+\b", lambda word: spelled.get(word[0], word[0]), rule.strip()) for rule in rules]
+    shown = [re.sub(r"\s*\n\s*\| form .*", "", rule) for rule in shown]
+    return "".join(re.sub(r"\b_|_\b", "", rule) + "\n" for rule in shown)
+
+
+def test_it_shows_the_grammar() -> None:
+    """Would catch a grammar that the page does not follow. `QCOMPILE_BLESS=1` rewrites the page's."""
+    if os.environ.get("QCOMPILE_BLESS") == "1":
+        PAGE_FILE.write_text(EBNF.sub(lambda _: ebnf(), PAGE), encoding="utf-8")
+    found = EBNF.search(PAGE_FILE.read_text(encoding="utf-8"))
+    assert found is not None
+    assert found[0] == ebnf()
 
 
 @pytest.mark.parametrize("text", PROGRAMS)

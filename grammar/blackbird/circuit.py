@@ -19,8 +19,13 @@ from qcompile.grammar.blackbird.operations import Step
 from qcompile.grammar.blackbird.values import result_element, results_in
 from qcompile.grammar.decompose import decompose
 from qcompile.ir import Measure, Op, Program, Samples
+from qcompile.ir.program import CellKind, Detection
 
-_CELLS = {"fock": ("int", None), "homodyne": ("real", None), "heterodyne": ("real", 2)}
+_CELLS: dict[Detection, tuple[CellKind, int | None]] = {
+    "fock": ("int", None),
+    "homodyne": ("real", None),
+    "heterodyne": ("real", 2),
+}
 _LINEAR = "only displacements by results of homodyne detection, linear in them, are read: `Xgate`, `Zgate`, `Dgate`"
 
 

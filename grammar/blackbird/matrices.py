@@ -15,6 +15,7 @@ from qcompile.grammar.blackbird.values import Array
 from qcompile.grammar.checks import counted
 from qcompile.ir import Op
 
+_LARGEST = 1e50  # of an entry, so that products of several are finite
 _EXACT, _ROUNDED = 1e-9, 1e-3  # how far from its law a matrix is, where nothing is said of it, and where it is refused
 
 
@@ -93,7 +94,11 @@ def _array(argument: Argument, name: str, applied: Applied) -> NDArray[np.comple
         advice = "give numbers; a mesh of `BSgate` and `Rgate` takes parameters"
         raise error(Code.OUT_OF_REACH, f"`{name}` is taken apart, and has parameters", applied.span, advice)
     rows = [[entry if isinstance(entry, complex) else float(entry) for entry in row] for row in argument.rows]
-    return np.array(rows, dtype=np.complex128)
+    made = np.array(rows, dtype=np.complex128)
+    if np.abs(made).max() > _LARGEST:
+        label = f"`{name}` has an entry above {_LARGEST:g}"
+        raise error(Code.TOO_LARGE, label, applied.span, "give numbers of a size that can be multiplied")
+    return made
 
 
 def _square(argument: Argument, name: str, applied: Applied, size: int) -> NDArray[np.complex128]:

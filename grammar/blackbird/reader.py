@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from qcompile.angle import Angle, substitute
 from qcompile.diagnostics import Code, CompileError, Source, Span, did_you_mean, error
@@ -19,6 +18,7 @@ from qcompile.grammar.blackbird.values import Array, Scalar
 from qcompile.grammar.checks import MAX_OPS, counted
 from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.scope import Faults, TooManyFaultsError
+from qcompile.grammar.walk import parts
 from qcompile.ir import Op, Program
 
 
@@ -188,9 +188,8 @@ def _templates(node: object) -> Iterator[str]:
     """The names in braces, anywhere in a tree; brackets nest to a fixed depth."""
     if isinstance(node, tree.Template):
         yield node.name.text
-    elif isinstance(node, tuple):
-        for part in cast("tuple[object, ...]", node):
-            yield from _templates(part)
+    for part in parts(node):
+        yield from _templates(part)
 
 
 def _entries(given: Argument, name: str, size: int | None, applied: Applied) -> tuple[Scalar, ...]:

@@ -5,28 +5,33 @@ Each node ends with its first and last character.
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Number:
     text: str
     start: int
     end: int
 
 
-class Complex(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Complex:
     text: str
     start: int
     end: int
 
 
-class Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Name:
     text: str
     start: int
     end: int
 
 
-class Item(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Item:
     """name[index]"""
 
     name: Name
@@ -35,14 +40,16 @@ class Item(NamedTuple):
     end: int
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     function: Name
     argument: Expression
     start: int
     end: int
 
 
-class Template(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Template:
     """`{name}`: a free parameter."""
 
     name: Name
@@ -50,7 +57,8 @@ class Template(NamedTuple):
     end: int
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Group:
     """An expression in parentheses."""
 
     inner: Expression
@@ -58,14 +66,16 @@ class Group(NamedTuple):
     end: int
 
 
-class Negated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Negated:
     odd: bool
     operand: Expression
     start: int
     end: int
 
 
-class Total(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Total:
     """A sum; each term with whether it is subtracted."""
 
     terms: tuple[tuple[bool, Expression], ...]
@@ -73,7 +83,8 @@ class Total(NamedTuple):
     end: int
 
 
-class Times(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Times:
     """A product; each factor with whether it divides."""
 
     factors: tuple[tuple[bool, Expression], ...]
@@ -81,7 +92,8 @@ class Times(NamedTuple):
     end: int
 
 
-class Raised(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Raised:
     """A power of powers, from the right."""
 
     parts: tuple[Expression, ...]
@@ -89,19 +101,22 @@ class Raised(NamedTuple):
     end: int
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     text: str
     start: int
     end: int
 
 
-class Truth(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Truth:
     holds: bool
     start: int
     end: int
 
 
-class Listed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Listed:
     """Values in square brackets."""
 
     items: tuple[Value, ...]
@@ -113,7 +128,8 @@ Expression: TypeAlias = Number | Complex | Name | Item | Call | Template | Group
 Value: TypeAlias = Expression | Text | Truth
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """first:last or first:last:step, the end exclusive."""
 
     first: Expression
@@ -123,7 +139,8 @@ class Range(NamedTuple):
     end: int
 
 
-class Keyword(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Keyword:
     """name=value"""
 
     name: Name
@@ -132,7 +149,8 @@ class Keyword(NamedTuple):
     end: int
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Header:
     """`name`, `version`, `target` or `type`, with what follows it."""
 
     word: str
@@ -142,13 +160,15 @@ class Header(NamedTuple):
     end: int
 
 
-class Included(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Included:
     path: Text
     start: int
     end: int
 
 
-class Variable(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Variable:
     kind: str
     name: Name
     value: Value
@@ -156,7 +176,8 @@ class Variable(NamedTuple):
     end: int
 
 
-class Array(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Array:
     kind: str
     name: Name
     shape: tuple[Number, ...]
@@ -165,7 +186,8 @@ class Array(NamedTuple):
     end: int
 
 
-class Operation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Operation:
     name: Name
     arguments: tuple[Value | Keyword, ...]
     modes: tuple[Expression, ...]
@@ -173,7 +195,8 @@ class Operation(NamedTuple):
     end: int
 
 
-class Loop(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Loop:
     kind: str
     variable: Name
     turns: Range | Listed

@@ -7,11 +7,12 @@ import pytest
 from dense import unitary
 
 from qcompile.angle import number, parameter, pi_times
+from qcompile.diagnostics import Code, CompileError
 from qcompile.gates import TABLE, Gate, pauli_rotation
-from qcompile.grammar import decompose, invert
-from qcompile.ir import Definition, Op
+from qcompile.grammar import decompose, invert, parse
+from qcompile.ir import Definition, Op, Program
 
-WORDS = [gate for gate in TABLE.values() if gate.word and set(gate.wires) <= {"qubit"}]
+WORDS = [gate for gate in TABLE.values() if gate.word and set(gate.wires) <= {"qubit"} and gate.is_unitary]
 CONTROLS = [controls for count in (1, 2) for controls in product((True, False), repeat=count)]
 GATE = Gate("twist", ("qubit", "qubit"), ("alpha", "beta"))
 ALPHA, BETA = parameter("alpha"), parameter("beta")
@@ -124,3 +125,14 @@ def test_a_preparation_has_no_inverse() -> None:
     """Would catch an irreversible op taken for a unitary one."""
     with pytest.raises(AssertionError, match="vacuum has no inverse"):
         invert(Op(TABLE["vacuum"], (0,)))
+
+
+def test_a_body_without_a_value_at_these_angles_is_reported() -> None:
+    """Catches a traceback for `1/a` in a gate's body that is applied at 0."""
+    program = parse("gate g(a) b { rz(1/a) b; } qubit q; g(0) q;")
+    assert isinstance(program, Program)
+    (op,) = program.body
+    assert isinstance(op, Op)
+    with pytest.raises(CompileError) as caught:
+        decompose(op, program.definitions)
+    assert [fault.code for fault in caught.value.diagnostics] == [Code.BAD_NUMBER]

@@ -232,7 +232,7 @@ bar;
         """\
 r[1] = homodyne(theta) m[1];
 r[2:4] = heterodyne m[0];
-r[3:-3:-3] = heterodyne m[0];
+r[3::-3] = heterodyne m[0];
 reset q[0];
 
 return expect(energy), var(energy), expect(0), var(Z[2]), probs(a, q), samples(q[1], m, done, c),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from random_programs import gaussian_programs, qubit_programs
+from whole_programs import whole_programs
 
 from qcompile.grammar import parse, to_text
 from qcompile.ir import Program
@@ -16,6 +17,12 @@ from qcompile.passes.differentiate import differentiate
 
 @given(st.one_of(qubit_programs(), gaussian_programs()))
 def test_a_program_reads_back_as_itself(program: Program) -> None:
+    verify(program)
+    assert parse(to_text(program)) == program
+
+
+@given(whole_programs())
+def test_every_statement_reads_back_as_itself(program: Program) -> None:
     verify(program)
     assert parse(to_text(program)) == program
 

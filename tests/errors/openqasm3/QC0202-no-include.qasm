@@ -1,0 +1,4 @@
+OPENQASM 3.0;
+qubit[2] q;
+h q[0];
+cx q[0], q[1];

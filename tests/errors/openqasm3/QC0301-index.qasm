@@ -1,0 +1,16 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit[2] c;
+h q[2];
+h q[-3];
+cx q[0], q[0:2];
+c[5] = measure q[0];
+qubit single;
+x single[0];
+qubit[0] none;
+array[int[8], 2, 3] a;
+rx(a[2, 0]) q[0];
+rx(a[0, 0, 0]) q[0];
+uint[4] n = 3;
+if (n[4] == 1) x q[0];

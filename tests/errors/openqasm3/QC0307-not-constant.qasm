@@ -1,0 +1,10 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit[2] q;
+bit c = measure q[0];
+x q[int(c)];
+for int i in [0:int(c)] x q[0];
+input int n;
+input float w;
+if (w > 0) x q[0];
+const int k = int(c);

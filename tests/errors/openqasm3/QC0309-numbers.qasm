@@ -1,0 +1,11 @@
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit q;
+rx(1/0) q;
+rx(1.0/(2 - 2)) q;
+rx(1e999) q;
+rx(log(0)) q;
+rx(sqrt(-1)) q;
+rx(2**-1) q;
+bit[2] c = 7;
+delay[-1ns] q;
