@@ -147,7 +147,7 @@ class Memory:
         start: how many those were when this branch began.
     """
 
-    held: MutableMapping[Hashable, Table] = field(init=False)
+    held: MutableMapping[Hashable, Table] = field(default_factory=dict[Hashable, Table])
     measured: set[int] = field(default_factory=set[int])
     own: dict[Hashable, Table] = field(init=False)
     order: dict[int, int] = field(default_factory=dict[int, int])
@@ -157,6 +157,8 @@ class Memory:
 
     def __post_init__(self) -> None:
         self.own = _Held(self._users)
+        for variable, table in self.held.items():
+            self.own[variable] = table
         self.held = ChainMap(self.own, *self._outer) if self._outer else self.own
 
     def branch(self) -> Memory:

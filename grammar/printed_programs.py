@@ -203,7 +203,8 @@ def _pair(cells: tuple[int, ...], names: Names) -> str:
     step = second - first
     if first + 2 * step < 0:
         return f"{register.name}[{first}::{step}]"
-    return f"{register.name}[{first}:{f'{step}:' if step != 1 else ''}{first + 2 * step}]"
+    end = min(first + 2 * step, register.length)
+    return f"{register.name}[{first}:{f'{step}:' if step != 1 else ''}{end}]"
 
 
 def _if(statement: If, names: Names) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Call:
         call.depth = 1 + max((atom.depth for atom in inner), default=0)
         if call.size > MAX_CALLS or call.depth > MAX_DEPTH:
             label = f"an expression of over {MAX_CALLS} functions, or over {MAX_DEPTH} within each other"
-            raise error(Code.TOO_LARGE, label, help="compute it outside the program, and give its value as an `input`")
+            raise error(Code.TOO_LARGE, label, help="compute it outside the program, and give its value as a parameter")
         call.text = _call_text(function, arguments)
         _POOL[key] = call
         return call

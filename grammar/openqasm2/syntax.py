@@ -12,7 +12,9 @@ from qcompile.diagnostics import Source
 from qcompile.grammar.dialect import Dialect, check_text, parse_tree
 from qcompile.grammar.openqasm2.nodes import NodeMaker
 from qcompile.grammar.openqasm2.plain import plain_statements
-from qcompile.grammar.openqasm2.tree import Application, Statement
+from qcompile.grammar.openqasm2.tree import Statement
+from qcompile.grammar.tree import Application
+from qcompile.grammar.walk import parts
 
 # By what stands at the fault.
 _AT = {
@@ -101,8 +103,8 @@ def _moved(part: Any, offset: int) -> Any:
         case int():
             return part + offset
         case _:
-            moved = [_moved(inner, offset) for inner in part]
-            return part._make(moved) if hasattr(part, "_make") else tuple(moved)
+            moved = [_moved(inner, offset) for inner in parts(part)]
+            return tuple(moved) if type(part) is tuple else type(part)(*moved)
 
 
 @lru_cache(maxsize=1)

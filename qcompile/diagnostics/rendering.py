@@ -70,9 +70,9 @@ def _lines(source: Source, marks: Sequence[Mark], width: int) -> Iterator[str]:
 
 
 def _window(length: int, column: int) -> tuple[int, int]:
-    """The columns of a line that are shown so that this one is in sight."""
+    """The columns of a line that are shown so that this one is in sight, also where it is the line's end."""
     first = max(0, column - _BEFORE) if length > MAX_WIDTH else 0
-    return first, min(length, first + MAX_WIDTH)
+    return first, max(column, min(length, first + MAX_WIDTH))
 
 
 def _excerpt(text: str, first: int, last: int) -> str:

@@ -57,7 +57,7 @@ def matrices(draw: _Draw, rows: int, columns: int) -> Matrix:
 def definitions(draw: _Draw) -> tuple[Definition, ...]:
     """One of each kind, the body using those before."""
     wires = draw(st.integers(1, 2))
-    kinds: tuple[Kind, ...] = ("qubit", "qubit")[:wires]
+    kinds: tuple[Kind, ...] = ("qubit",) if wires == 1 else ("qubit", "qubit")
     unitary = Gate("v", kinds, matrix=draw(matrices(2**wires, 2**wires)))
     count = draw(st.integers(1, 3))
     stacked = draw(matrices(2 * count, 2))

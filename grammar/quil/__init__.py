@@ -1,0 +1,5 @@
+"""Quil: text to a program."""
+
+from qcompile.grammar.quil.reader import read
+
+__all__ = ["read"]
