@@ -60,8 +60,12 @@ def plain(node: tree.Plain, scope: Scope) -> Op | None:
     """
     word, angles, wires = node.match.groups()
     like, numbers = scope.known_ops.get((word, angles)), scope.known_wires.get(wires)
-    if like is None or numbers is None or not is_sound(like.gate, numbers, len(like.angles), (), scope.kinds):
+    if like is None or numbers is None:
         return None
+    if (word, wires) not in scope.known_sound:
+        if not is_sound(like.gate, numbers, len(like.angles), (), scope.kinds):
+            return None
+        scope.known_sound.add((word, wires))
     scope.spend(1, node)
     return Op(like.gate, numbers, like.angles, (), False, Span(scope.source, node.start, node.end))
 

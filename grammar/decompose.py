@@ -33,7 +33,8 @@ def decompose(op: Op, definitions: tuple[Definition, ...] = ()) -> tuple[Op, ...
         body = [_placed(inner, op.targets, angles) for inner in _body(op.gate, definitions)]
     except (ArithmeticError, ValueError):
         label = f"an angle inside `{op.gate.name}` has no finite real value at these angles"
-        raise error(Code.BAD_NUMBER, label, op.span, "see where its body divides, or takes a root or a logarithm") from None
+        advice = "see where its body divides, or takes a root or a logarithm"
+        raise error(Code.BAD_NUMBER, label, op.span, advice) from None
     if op.inverse:
         body = [invert(inner) for inner in reversed(body)]
     if not op.controls:

@@ -35,6 +35,7 @@ class Dialect:
         opener: the terminal that the parser accepts just where a statement may begin; reading goes on there.
         end: what ends a statement: `;` (blocks in braces), or a line's end.
         hint: help for a fault at a place of a text, or nothing.
+        indented: of languages that end statements with lines: help for a line that is indented and must not be.
         spelling: what terminals are called in messages, where their pattern does not say it.
     """
 
@@ -45,6 +46,7 @@ class Dialect:
     comment: str = r"//[^\n]*|/\*[\s\S]*?\*/"
     opener: str = "RETURN"
     end: str = ";"
+    indented: str = ""
     spelling: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @cached_property
@@ -65,6 +67,26 @@ class Dialect:
         return re.compile(self.comment + _BRACKETS)
 
     @cached_property
+    def quotes(self) -> str:
+        """The characters that strings stand in."""
+        pattern = next((t.pattern.value for t in self.parser.terminals if t.name == "STRING"), "")
+        return "".join(quote for quote in "\"'" if quote in pattern)
+
+    def open_bracket(self, text: str, begin: int, end: int) -> re.Match[str] | None:
+        """The innermost bracket of this part of a text that is not closed there."""
+        opened: list[re.Match[str]] = []
+        for bracket in self.brackets.finditer(text, begin, end):
+            if bracket.group() in ("(", "[", "{"):
+                opened.append(bracket)
+            elif bracket.group() in (")", "]", "}") and opened:
+                opened.pop()
+        return opened[-1] if opened else None
+
+    @staticmethod
+    def line_start(text: str, place: int) -> int:
+        return max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
+
+    @cached_property
     def steps(self) -> re.Pattern[str]:
         """Where statements end and blocks begin and end."""
         return re.compile(self.comment + ("|[;{}]" if self.end == ";" else r"|\n"))
@@ -72,7 +94,7 @@ class Dialect:
     @cached_property
     def blank(self) -> re.Pattern[str]:
         """The blanks and comments at the end of a text. A comment matches in one way only, or time is exponential."""
-        return re.compile(rf"(?:\s|(?>{self.comment})(?=\s|\Z))+\Z")
+        return re.compile(rf"(?:\s|(?![\"'])(?>{self.comment})(?=\s|\Z))+\Z")
 
 
 def parse_tree(source: Source, dialect: Dialect, start: str, text: str | None = None) -> Any:

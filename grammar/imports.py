@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 
 from qcompile.diagnostics import Code, CompileError, Note, Source, Span, did_you_mean, error
 from qcompile.grammar import tree
 from qcompile.grammar.definitions import announce, define_gate, define_subcircuit
 from qcompile.grammar.entities import Later
+from qcompile.grammar.includes import Files, Wording
 from qcompile.grammar.scope import Scope, declared_at
 from qcompile.grammar.syntax import read_module
 from qcompile.grammar.values import declare_constants
@@ -17,8 +18,18 @@ from qcompile.ir import Definition
 
 LIBRARY = Path(__file__).with_name("library")
 ENDING = ".qc"
-MAX_BYTES = 1 << 24
-_PLACE = "imported files lie in the folder of the program, or below"
+_WORDING = Wording(
+    nowhere=(
+        "this text lies in no folder to import from",
+        "save the program as a file beside the other one, or import a library file: `import ansatz;`",
+    ),
+    outside=(
+        "`{name}` lies outside the folder of the program",
+        "imported files lie in the folder of the program, or below",
+    ),
+    missing=("there is no file `{name}` there", "the path is relative to the file that imports"),
+    ring=("`{name}` imports itself, by way of this", "take what both need into a third file"),
+)
 
 
 @dataclass(slots=True)
@@ -26,17 +37,19 @@ class Imports:
     """The files that a program brings in, each read once.
 
     Attributes:
-        folder: no file outside it is read; without one, library files only.
+        folder: no file outside it is read but those of the library; without one, only those.
         definitions: the gates and channels of all files, each after those that it uses.
         known: the scope of each file that has been read; None where it is at fault.
     """
 
-    folder: Path | None = None
+    folder: InitVar[Path | None] = None
     definitions: list[Definition] = field(default_factory=list[Definition])
     known: dict[Path, Scope | None] = field(default_factory=dict[Path, "Scope | None"])
     _folders: dict[str, Path] = field(default_factory=dict[str, Path])
-    _ring: list[Path] = field(default_factory=list[Path])
-    _bytes: int = 0
+    _files: Files = field(init=False)
+
+    def __post_init__(self, folder: Path | None) -> None:
+        self._files = Files(folder, _WORDING)
 
     def bring(self, node: tree.Import, scope: Scope) -> None:
         """Add to the scope all that the file defines, and what it imports itself.
@@ -54,17 +67,18 @@ class Imports:
     def _scope(self, node: tree.Import, scope: Scope) -> Scope:
         """What the file that is named leaves."""
         path, name = self._place(node, scope) if node.is_file else _library_file(node, scope)
-        self._check_ring(path, node, scope)
+        span = scope.span(node)
+        self._files.check_ring(path, node.target, span)
         if path not in self.known:
             self.known[path] = None
-            source = Source(name, self._text(path, scope.span(node)))
+            source = Source(name, self._files.text(path, path.name, span))
             self._folders[name] = path.parent
-            self._ring.append(path)
-            try:
-                with scope.deeper(1, node), scope.faults.within(Note("it is imported here", scope.span(node))):
-                    self.known[path] = self._read(source, scope)
-            finally:
-                self._ring.pop()
+            with (
+                self._files.reading(path, node.target, span),
+                scope.deeper(1, node),
+                scope.faults.within(Note("it is imported here", span)),
+            ):
+                self.known[path] = self._read(source, scope)
         found = self.known[path]
         if found is None:
             raise CompileError(())
@@ -108,43 +122,10 @@ class Imports:
     def _place(self, node: tree.Import, scope: Scope) -> tuple[Path, str]:
         """Where the file is, and what messages call it."""
         span = scope.span(node)
-        if self.folder is None:
-            advice = "save the program as a file beside the other one, or import a library file: `import ansatz;`"
-            raise error(Code.IMPORT, "this text lies in no folder to import from", span, advice)
-        here = self._folders.get(scope.source.name, self.folder)
-        try:
-            root, path = self.folder.resolve(), (here / node.target).resolve()
-        except (OSError, ValueError, RuntimeError):
-            raise error(Code.IMPORT, f"`{node.target}` names no file", span, "write a relative path") from None
-        if Path(node.target).is_absolute() or not path.is_relative_to(root):
-            raise error(Code.IMPORT, f"`{node.target}` lies outside the folder of the program", span, _PLACE)
-        return path, os.path.normpath(Path(scope.source.name).parent / node.target)
-
-    def _check_ring(self, path: Path, node: tree.Import, scope: Scope) -> None:
-        if path in self._ring:
-            label = f"`{node.target}` imports itself, by way of this"
-            raise error(Code.IMPORT, label, scope.span(node), "take what both need into a third file")
-
-    def _text(self, path: Path, span: Span) -> str:
+        path = self._files.find(node.target, span, self._folders.get(scope.source.name))
         if path.suffix != ENDING:
             raise error(Code.IMPORT, f"`{path.name}` is no `{ENDING}` file", span, f"imported files end in `{ENDING}`")
-        try:
-            if not path.is_file():
-                raise error(Code.IMPORT, f"there is no file `{path.name}` there", span, _nearest(path))
-            with path.open("rb") as file:
-                data = file.read(MAX_BYTES + 1 - self._bytes)
-        except (OSError, ValueError) as fault:
-            reason = getattr(fault, "strerror", None) or str(fault)
-            raise error(Code.IMPORT, f"`{path.name}` cannot be read: {reason}", span, _PLACE) from None
-        self._bytes += len(data)
-        if self._bytes > MAX_BYTES:
-            label = f"all imported files have more than {MAX_BYTES >> 20} MiB"
-            raise error(Code.TOO_LARGE, label, span, "import fewer files")
-        try:
-            return data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            label = f"`{path.name}` is not UTF-8"
-            raise error(Code.NOT_TEXT, label, span, "imported files are programs' texts") from None
+        return path, os.path.normpath(Path(scope.source.name).parent / node.target)
 
 
 def _library_file(node: tree.Import, scope: Scope) -> tuple[Path, str]:
@@ -154,11 +135,6 @@ def _library_file(node: tree.Import, scope: Scope) -> tuple[Path, str]:
         advice = did_you_mean(node.target, known) or others
         raise error(Code.IMPORT, f"no library file is called `{node.target}`", scope.span(node), advice)
     return (LIBRARY / node.target).with_suffix(ENDING), f"library/{node.target}{ENDING}"
-
-
-def _nearest(path: Path) -> str:
-    others = [other.name for other in path.parent.glob(f"*{ENDING}")] if path.parent.is_dir() else []
-    return did_you_mean(path.name, others) or "the path is relative to the file that imports"
 
 
 def _merge(found: Scope, node: tree.Import, scope: Scope) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -51,9 +53,22 @@ def read(text: str, language: str = "qc", name: str = "<text>", options: ReadOpt
         raise error(Code.UNKNOWN_LANGUAGE, f"no language `{language}` to read", None, advice)
     package = import_module(_READERS.get(language, f"qcompile.grammar.{language}"))
     reader = cast("Callable[[Source, ReadOptions], Module]", package.read)
-    module = reader(Source(name, text), options)
-    verify(module)
+    with _collector_paused():
+        module = reader(Source(name, text), options)
+        verify(module)
     return module
+
+
+@contextmanager
+def _collector_paused() -> Generator[None, None, None]:
+    """Records make no cycles, and looking for them takes as long as reading does."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def language_of(ending: str, text: str) -> str:

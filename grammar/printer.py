@@ -35,7 +35,10 @@ from qcompile.operator import Operator
 
 
 def to_text(module: Module) -> str:
-    """The module in qcompile's own language; `parse(to_text(module)) == module`."""
+    """The module in qcompile's own language; `parse(to_text(module)) == module`.
+
+    A text says something, so a program without anything is a barrier on no wires.
+    """
     match module:
         case Program():
             sections = program_sections(module)
@@ -45,7 +48,7 @@ def to_text(module: Module) -> str:
             sections = _adjoint(module)
         case _:
             assert_never(module)
-    return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
+    return ("\n\n".join("\n".join(section) for section in sections if section) or "barrier;") + "\n"
 
 
 def operator_text(operator: Operator, registers: tuple[Register, ...]) -> str:

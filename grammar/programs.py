@@ -83,6 +83,8 @@ def program(nodes: Sequence[tree.Statement], scope: Scope) -> Program:
 def _add(node: tree.Statement, draft: Draft) -> None:
     scope = draft.scope
     match node:
+        case tree.Plain() if not draft.outputs:
+            draft.body += statement(node, scope)
         case tree.Declaration():
             for item in node.items:
                 _declare(node, item, draft)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qcompile.diagnostics import Code, CompileError, Source, error
-from qcompile.grammar import tree
+from qcompile.grammar import languages, tree
 from qcompile.grammar.derivatives import adjoint, shifted
 from qcompile.grammar.imports import Imports
 from qcompile.grammar.languages import ReadOptions
@@ -13,7 +13,7 @@ from qcompile.grammar.observables import operator
 from qcompile.grammar.programs import program
 from qcompile.grammar.scope import Faults, Scope, Shared, TooManyFaultsError, add_register
 from qcompile.grammar.syntax import read_module, read_operator
-from qcompile.ir import Module, Parameter, Program, Register
+from qcompile.ir import Module, Parameter, Register
 from qcompile.operator import Operator
 
 
@@ -26,7 +26,7 @@ def parse(text: str, name: str = "<text>") -> Module:
     Raises:
         CompileError: with everything found wrong, in the order of the text.
     """
-    return read(Source(name, text), ReadOptions())
+    return languages.read(text, "qc", name)
 
 
 def read(source: Source, options: ReadOptions) -> Module:
@@ -66,11 +66,7 @@ def _module(nodes: Sequence[tree.Statement], scope: Scope) -> Module:
         case [tree.Form("adjoint"), *rest]:
             return adjoint(rest, scope)
         case _:
-            return _nonempty(program(nodes, scope), scope)
-
-
-def _nonempty(made: Program, scope: Scope) -> Program:
-    if not (made.registers or made.parameters or made.definitions or made.outputs or scope.faults):
-        advice = "declare a register, apply gates and return something: `qubit q; h q; return expect(Z[0]);`"
-        raise error(Code.EMPTY, f"{scope.source.name} declares nothing and returns nothing", help=advice)
-    return made
+            if not nodes:
+                advice = "declare a register, apply gates and return something: `qubit q; h q; return expect(Z[0]);`"
+                raise error(Code.EMPTY, f"{scope.source.name} says nothing", help=advice)
+            return program(nodes, scope)

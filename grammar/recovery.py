@@ -12,6 +12,9 @@ from qcompile.grammar.dialect import Dialect
 
 MAX_FAULTS = 50
 _WORD = re.compile(r"[A-Za-z0-9_]")
+_CLOSED = re.compile(r"""(["'])(?:\\.|(?!\1)[^\\\n])*\1""")
+_NEXT_IS_INDENTED = re.compile(r"\s*[\r\n][ \t]+\S")
+_LINE_ENDS = {"NEWLINE", "_LINE"}
 _CLOSERS = {"SEMICOLON", "COMMA", "COLON", "RPAR", "RSQB", "RBRACE"}
 
 
@@ -48,9 +51,28 @@ class Recovery:
         if self.dialect.end == ";" and "SEMICOLON" in accepted and "\n" in text[previous:start]:
             span = Span(self.source, max(0, previous - 1), previous)
             return Diagnostic(Code.SYNTAX, "`;` is missing after this", span, "a statement ends with `;`")
-        span = Span(self.source, start, end)
-        advice = self.dialect.hint(text, start) or self._guess(text[start], accepted)
+        if self.dialect.end == "\n" and text[start] in "\r\n":
+            return self._line_end(start, previous, accepted)
+        span, hint = Span(self.source, start, end), self.dialect.hint(text, start)
+        if text[start] in self.dialect.quotes and not _CLOSED.match(text, start):
+            advice = hint or f"close it with another `{text[start]}`"
+            return Diagnostic(Code.UNTERMINATED, f"this `{text[start]}` is not closed on its line", span, advice)
+        advice = hint or self._guess(text[start], accepted)
         return Diagnostic(Code.SYNTAX, f"`{text[start:end]}` does not fit here", span, advice)
+
+    def _line_end(self, start: int, previous: int, accepted: set[str]) -> Diagnostic:
+        """What is wrong with a line that ends here; it is marked on what stands before."""
+        text = self.source.text
+        begin = self.dialect.line_start(text, start)
+        opened = self.dialect.open_bracket(text, begin, start)
+        span = Span(self.source, previous - 1, previous) if previous > begin else Span(self.source, start, start + 1)
+        if opened:
+            label = f"the line ends here, and its `{opened.group()}` is open"
+            return Diagnostic(Code.UNTERMINATED, label, span, "close it on the same line")
+        if _NEXT_IS_INDENTED.match(text, start) and _LINE_ENDS & accepted:
+            return Diagnostic(Code.SYNTAX, "the line after this is indented", span, self.dialect.indented)
+        advice = self.dialect.hint(text, start) or self._expectation(accepted)
+        return Diagnostic(Code.SYNTAX, "the line ends here, too early", span, advice)
 
     def _guess(self, found: str, accepted: set[str]) -> str:
         if not found.isascii():
@@ -73,15 +95,10 @@ class Recovery:
 
     def _open_bracket(self) -> str:
         """Where the bracket stands that the end of the text leaves open."""
-        opened: list[re.Match[str]] = []
-        for bracket in self.dialect.brackets.finditer(self.source.text):
-            if bracket.group() in ("(", "[", "{"):
-                opened.append(bracket)
-            elif bracket.group() in (")", "]", "}") and opened:
-                opened.pop()
-        if not opened:
+        opened = self.dialect.open_bracket(self.source.text, 0, len(self.source.text))
+        if opened is None:
             return ""
-        return f"; the `{opened[-1].group()}` of line {self.source.position(opened[-1].start())[0]} is open"
+        return f"; the `{opened.group()}` of line {self.source.position(opened.start())[0]} is open"
 
     def _unwind(self, state: Any) -> bool:
         """Drop what is unfinished, down to where a statement may begin."""

@@ -42,9 +42,6 @@ def statements(nodes: Sequence[tree.Statement], scope: Scope) -> list[Statement]
 def statement(node: tree.Statement, scope: Scope) -> Sequence[Statement]:
     """What one statement becomes, loops unrolled and sub-circuits put in place."""
     match node:
-        case tree.Application():
-            found = scope.subcircuits.get(node.gate.text)
-            return application(node, scope) if found is None else _called(node, found, scope)
         case tree.Plain():
             known = plain(node, scope)
             if known is not None:
@@ -52,6 +49,9 @@ def statement(node: tree.Statement, scope: Scope) -> Sequence[Statement]:
             made = statement(straight.application(node), scope)
             remember(node, made, scope)
             return made
+        case tree.Application():
+            found = scope.subcircuits.get(node.gate.text)
+            return application(node, scope) if found is None else _called(node, found, scope)
         case tree.Loop():
             return _loop(node, scope)
         case tree.Conditional():
@@ -98,7 +98,8 @@ def _irreversible(
         case tree.Postselection():
             return _postselection(node, scope)
         case tree.Barrier():
-            return [Barrier(_fenced(node, scope), scope.span(node))]
+            fenced = _fenced(node, scope)
+            return [Barrier(fenced, scope.span(node))] if fenced else []
 
 
 def _loop(node: tree.Loop, scope: Scope) -> list[Statement]:

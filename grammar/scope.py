@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qcompile.grammar.imports import Imports
 
 MAX_FAULTS = 50
+MAX_IDLE = 30_000  # calls beyond operations; a thirtieth as many once something is wrong
 MAX_CONTEXT = 3
 CONSTANTS = ("pi", "tau", "euler", "true", "false")
 CALLABLE = frozenset(FUNCTIONS) - frozenset(INFIX)
@@ -88,6 +89,7 @@ class Shared:
 
     ops: int = 0
     turns: int = 0
+    calls: int = 0
     depth: int = 0
     fractions: bool = False
     called: set[str] = field(default_factory=set[str])
@@ -127,6 +129,7 @@ class Scope:
     assigned: set[int] = field(default_factory=set[int])
     known_ops: dict[tuple[str, str | None], Op] = field(default_factory=dict["tuple[str, str | None]", Op])
     known_wires: dict[str, tuple[int, ...]] = field(default_factory=dict[str, "tuple[int, ...]"])
+    known_sound: set[tuple[str, str]] = field(default_factory=set["tuple[str, str]"])
     shared: Shared = field(default_factory=Shared)
     calls: tuple[tuple[str, Span], ...] = ()
 
@@ -191,6 +194,16 @@ class Scope:
         self.shared.turns += count
         if self.shared.turns > 2 * MAX_OPS:
             raise error(Code.TOO_LARGE, "the loops turn too often", self.span(node), "shorten the loops")
+
+    def call(self, node: tree.Node) -> None:
+        """Count the calls of sub-circuits, for those that make no operations double as well; told once."""
+        self.shared.calls += 1
+        excess = self.shared.calls - self.shared.ops - (MAX_IDLE // 30 if self.faults else MAX_IDLE)
+        if excess == 1 and not self.faults:
+            label = f"{MAX_IDLE} calls more than operations are made here"
+            raise error(Code.TOO_LARGE, label, self.span(node), "leave out sub-circuits that do nothing")
+        if excess > 0:
+            raise CompileError(())
 
     @contextmanager
     def deeper(self, levels: int, node: tree.Node) -> Generator[None]:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Set
 
 from qcompile.grammar import tree
 
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_ATOM = rf"(?:{_NUMBER}|{_NAME}(?:\[\d+\])?)"
-_ANGLE = rf"-?{_ATOM}(?:[*/]{_ATOM})?"
-_WIRE = rf"{_NAME}(?:\[\d+\])?"
-_PLAIN = re.compile(rf"({_NAME})(?:\(({_ANGLE}(?:, ?{_ANGLE})*)\))? ({_WIRE}(?:, ?{_WIRE})*);")
-_PARTS = re.compile(rf"({_NUMBER})|({_NAME})(?:\[(\d+)\])?|([-*/,])")
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
+_NUMBER = r"(?>[0-9]++\.?[0-9]*+|\.[0-9]++)(?>[eE][+-]?[0-9]++)?+"
+_WIRE = rf"(?>{_NAME}(?>\[[0-9]++\])?+)"
+_ATOM = rf"(?>{_NUMBER}|{_WIRE})"
+_ANGLE = rf"(?>-?+{_ATOM}(?>[*/]{_ATOM})*+)"
+_PLAIN = re.compile(rf"({_NAME})(?>\(((?>{_ANGLE}(?>, ?+{_ANGLE})*+))\))?+ ((?>{_WIRE}(?>, ?+{_WIRE})*+));")
+_PARTS = re.compile(rf"({_NUMBER})|({_NAME})(?:\[([0-9]+)\])?|([-*/,])")
 _WORD = re.compile(_NAME)
-_BLANK = re.compile(r"[ \t\r\n\f\ufeff]+")
+_BLANK = re.compile(r"[ \t\r\n\f\ufeff]++")
 _FEWER = 50  # statements for which the detour is not worth it
 
 

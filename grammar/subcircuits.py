@@ -46,6 +46,7 @@ def called(node: tree.Application, found: Subcircuit, scope: Scope) -> tuple[Sco
     """
     name, definition = node.gate.text, found.node
     scope.shared.called.add(name)
+    scope.call(node)
     _check_recursion(node, scope)
     controls = len(polarities(node.modifiers, scope))
     _check_counts(node, found, controls, scope)

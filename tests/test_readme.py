@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import qcompile
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -70,6 +72,12 @@ def test_every_command_is_in_the_table() -> None:
 
     table = README.partition("| command | does |")[2].partition("\n\n")[0]
     assert set(cli.commands) <= set(re.findall(r"`(\w+)", table))
+
+
+def test_every_name_of_the_face_is_in_the_table() -> None:
+    """Would catch a function or class that `import qcompile` offers and the README does not tell of."""
+    table = README.partition("### In Python")[2].partition("\n## ")[0]
+    assert set(qcompile.__all__) <= set(re.findall(r"`(\w+)`", table))
 
 
 def test_files_it_names_exist() -> None:

@@ -9,17 +9,25 @@ from pathlib import Path
 from qcompile.angle import Angle, substitute
 from qcompile.diagnostics import Code, CompileError, Source, Span, did_you_mean, error
 from qcompile.grammar.assembly import Assembly
-from qcompile.grammar.blackbird import circuit, headers, includes, tree, values
+from qcompile.grammar.blackbird import circuit, headers, tree, values
 from qcompile.grammar.blackbird.operations import Step
 from qcompile.grammar.blackbird.scripts import Included, Script, Template
 from qcompile.grammar.blackbird.signatures import Applied, Argument, kind_of, name_place, operation_names
 from qcompile.grammar.blackbird.syntax import read_statements
 from qcompile.grammar.blackbird.values import Array, Scalar
 from qcompile.grammar.checks import MAX_OPS, counted
+from qcompile.grammar.includes import Files, Wording
 from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.scope import Faults, TooManyFaultsError
 from qcompile.grammar.walk import parts
 from qcompile.ir import Op, Program
+
+_WORDING = Wording(
+    nowhere=("this text comes from no folder to include from", "read the program from its file"),
+    outside=("this file lies outside the program's folder", "move it there, and write its path from this file"),
+    missing=("there is no file `{name}`", "write its path from this file's folder"),
+    ring=("`{name}` includes this file", "files do not include each other in a ring"),
+)
 
 
 def read(source: Source, options: ReadOptions) -> Program:
@@ -59,7 +67,6 @@ class _File:
     source: Source
     statements: Sequence[tree.Statement]
     folder: Path | None
-    path: Path | None = None
 
 
 class _Reading:
@@ -69,7 +76,7 @@ class _Reading:
         self.assembly = Assembly(source)
         self._options = options
         self._files: dict[Path, _File] = {}
-        self._active: list[Path] = []
+        self._opened = Files(options.folder, _WORDING)
         self._parameters: dict[str, tuple[tuple[Angle, ...], int | None]] = {}
         self._ops = 0
 
@@ -112,17 +119,15 @@ class _Reading:
     def _include(self, node: tree.Included, file: _File, programs: dict[str, Included]) -> None:
         """Add the program of the file; one that is included twice is there once."""
         place = Span(file.source, node.path.start, node.path.end)
-        path = includes.find(node.path.text, file.folder, self._options.folder, place)
-        if path in self._active:
-            raise includes.ring(node.path.text, place)
-        if len(self._active) >= includes.MAX_NESTED:
-            raise error(Code.IMPORT, "files include each other too deeply", place, "include fewer of them in turn")
+        written = node.path.text
+        path = self._opened.find(written, place, file.folder)
+        self._opened.check_ring(path, written, place)
         if path not in self._files:
-            source = includes.text_of(path, node.path.text, place)
-            self._files[path] = _File(source, read_statements(source), path.parent, path)
+            source = Source(written, self._opened.text(path, written, place))
+            self._files[path] = _File(source, read_statements(source), path.parent)
         inner, found = self._files[path], Faults()
         if inner.source.text == file.source.text:
-            raise includes.ring(node.path.text, place)
+            raise self._opened.ring(written, place)
         name = headers.program_name(inner.source, inner.statements, lambda fault: found.add([fault]))
         if found:
             raise found.raised()
@@ -142,13 +147,11 @@ class _Reading:
             return _entries(given[node.text], node.text, size, applied)
 
         self._spend(len(file.statements), applied.span)
-        self._active.append(path)
         try:
-            made = self._run(file, name, faults, template)
+            with self._opened.reading(path, applied.name, applied.span):
+                made = self._run(file, name, faults, template)
         except TooManyFaultsError:
             raise faults.raised() from None
-        finally:
-            self._active.pop()
         if faults:
             raise faults.raised()
         own = sorted({mode for step in made for mode in _modes(step)})

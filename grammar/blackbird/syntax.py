@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from qcompile.diagnostics import Code, CompileError, Diagnostic, Source, Span
+from qcompile.diagnostics import CompileError, Diagnostic, Source
 from qcompile.grammar.blackbird import tree
 from qcompile.grammar.blackbird.nodes import NodeMaker
 from qcompile.grammar.dialect import Dialect, parse_tree
@@ -40,7 +39,6 @@ _IN = {
     r"[A-Za-z]\w*\s*(?:\(.*\))?\s*[\d\[]": "the modes stand after `|`: `Rgate(0.1) | 0`",
     r"version\b": "write `version 1.0`",
 }
-_ANY = "a line is an operation, `Rgate(0.1) | 0`, or declares a variable, `float x = 0.5`"
 _SPELLING = {
     "INDENT": "an indented line", "NEWLINE": "the end of the line", "STRING": "a text", "COMPLEX": "a complex number",
     "DEVICE": "a name", "TRUTH": "`True` or `False`",
@@ -52,17 +50,16 @@ def syntax_hint(text: str, start: int) -> str:
     for pattern, advice in _AT.items():
         if re.compile(pattern).match(text, start):
             return advice
-    begin = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    line = text[max(begin, start - 300) : start + 1].lstrip()
-    opened = _open_bracket(line[:-1])
+    line = text[max(DIALECT.line_start(text, start), start - 300) : start + 1].lstrip()
+    opened = DIALECT.open_bracket(line, 0, len(line) - 1)
     if opened and text[start : start + 1] == "|":
-        return f"the `{opened}` before it is open: close it"
+        return f"the `{opened.group()}` before it is open: close it"
     return next((advice for pattern, advice in _IN.items() if re.match(pattern, line)), "")
 
 
 DIALECT = Dialect(
     Path(__file__).with_name("grammar.lark"), NodeMaker, syntax_hint, comment=r'#[^\r\n]*|"[^"\r\n]*"',
-    opener="INCLUDE", end="\n", spelling=_SPELLING,
+    opener="INCLUDE", end="\n", indented="only rows of arrays and bodies of loops are", spelling=_SPELLING,
 )  # fmt: skip
 
 
@@ -71,7 +68,7 @@ def read_statements(source: Source) -> tuple[tree.Statement, ...]:
     try:
         statements: tuple[tree.Statement, ...] = parse_tree(source, DIALECT, "module")
     except CompileError as fault:
-        raise CompileError(map(_helpful, map(_worded, _independent(fault.diagnostics)))) from None
+        raise CompileError(_independent(fault.diagnostics)) from None
     return statements
 
 
@@ -89,40 +86,3 @@ def _independent(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
             yield diagnostic
         end = span.source.text.find("\n", max(begin, span.start))
         broken = end + 1 if end >= 0 else len(span.source.text)
-
-
-def _worded(diagnostic: Diagnostic) -> Diagnostic:
-    """A line's end that does not fit is no character that people see; a quote that does not is never closed."""
-    span = diagnostic.span
-    found = "" if span is None else span.source.text[span.start : span.start + 1]
-    if span is None or diagnostic.code is not Code.SYNTAX or found not in ("\r", "\n", '"'):
-        return diagnostic
-    if found == '"' and '"' not in span.source.text[span.start + 1 :].split("\n", 1)[0]:
-        return replace(diagnostic, code=Code.UNTERMINATED, label="this text is never closed")
-    if found == '"':
-        return diagnostic
-    text = span.source.text
-    begin = max(text.rfind("\n", 0, span.start), text.rfind("\r", 0, span.start)) + 1
-    opened = _open_bracket(text[begin : span.start])
-    indented = re.match(r"\s*[\r\n][ \t]+\S", text[span.start :])
-    code = Code.UNTERMINATED if opened else Code.SYNTAX
-    label = f"the line ends here, and its `{opened}` is open" if opened else "the line ends here, too early"
-    advice = "close it on the same line" if opened else diagnostic.help or "complete the statement"
-    if indented and not opened and "the end of the line" in diagnostic.help:
-        label, advice = "the line after this is indented", "only rows of arrays and bodies of loops are"
-    previous = max(begin, len(text[: span.start].rstrip()) - 1)
-    return replace(diagnostic, code=code, label=label, help=advice, span=Span(span.source, previous, previous + 1))
-
-
-def _helpful(diagnostic: Diagnostic) -> Diagnostic:
-    return diagnostic if diagnostic.help else replace(diagnostic, help=_ANY)
-
-
-def _open_bracket(line: str) -> str:
-    opened: list[str] = []
-    for bracket in DIALECT.brackets.finditer(line):
-        if bracket.group() in ("(", "[", "{"):
-            opened.append(bracket.group())
-        elif bracket.group() in (")", "]", "}") and opened:
-            opened.pop()
-    return opened[-1] if opened else ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -14,9 +12,9 @@ from qcompile.gates import Gate, Kind
 from qcompile.grammar import tree
 from qcompile.grammar.assembly import Assembly, free_name
 from qcompile.grammar.checks import counted
+from qcompile.grammar.includes import Files, Wording
 from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.openqasm2 import tree as qasm
-from qcompile.grammar.openqasm2.includes import Includes
 from qcompile.grammar.openqasm2.operations import application, operation, plain, whole, wires
 from qcompile.grammar.openqasm2.plain import Plain
 from qcompile.grammar.openqasm2.scope import QELIB1_FILE, Meaning, Place, Scope
@@ -26,6 +24,18 @@ from qcompile.ir import If, Measure, Op, Program, Reset, Samples, Statement
 
 _QUBIT: Kind = "qubit"
 _CHUNK = 4  # wires or bits that count as one op
+_WORDING = Wording(
+    nowhere=(
+        "there is no folder to read `{name}` from",
+        'give the program as a file in the folder of its includes; `"qelib1.inc"` is always there',
+    ),
+    outside=("`{name}` is outside the program's folder", "included files lie in the program's own folder or below it"),
+    missing=(
+        "there is no file `{name}`",
+        'put it into `{folder}/`, beside the program; only `"qelib1.inc"` is built in',
+    ),
+    ring=("`{name}` includes itself", "files include each other in one direction"),
+)
 
 
 def read(source: Source, options: ReadOptions) -> Program:
@@ -40,10 +50,9 @@ def read(source: Source, options: ReadOptions) -> Program:
         CompileWarning: DROPPED.
     """
     scope = Scope(source, Assembly(source))
-    reader = _Reader(scope, Includes(options.folder))
+    reader = _Reader(scope, Files(options.folder, _WORDING))
     try:
-        with _collector_paused():
-            reader.read(read_statements(source))
+        reader.read(read_statements(source))
     except TooManyFaultsError:
         raise scope.assembly.faults.raised() from None
     program = scope.assembly.finished()
@@ -54,24 +63,12 @@ def read(source: Source, options: ReadOptions) -> Program:
     return replace(program, outputs=(Samples((), cells),)) if cells else program
 
 
-@contextmanager
-def _collector_paused() -> Generator[None, None, None]:
-    """Reading makes many records and no cycles; the collector would go over all of them again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class _Reader:
     """The statements of a program, one after another."""
 
-    def __init__(self, scope: Scope, includes: Includes) -> None:
+    def __init__(self, scope: Scope, files: Files) -> None:
         self.scope = scope
-        self.includes = includes
+        self.files = files
         self.measured: set[int] = set()
 
     def read(self, statements: Sequence[qasm.Statement]) -> None:
@@ -122,8 +119,11 @@ class _Reader:
         if node.file.text == QELIB1_FILE:
             self.scope.has_qelib1 = True
             return
-        outer = self.scope
-        with self.includes.opened(node.file.text, outer.span(node.file)) as source:
+        outer, name = self.scope, node.file.text
+        span = outer.span(node.file)
+        path = self.files.find(name, span)
+        with self.files.reading(path, name, span):
+            source = Source(name, self.files.text(path, name, span))
             self.scope = replace(outer, source=source)
             try:
                 self.read(read_statements(source))

@@ -183,6 +183,7 @@ def _turns(node: tree.While, state: State, bound: int | None, depth: int) -> Non
             state.step(node)
             inside(node.body, state)
             state.settle(CONTINUE)
+            bound = bound and bound - 1
         else:
             bound = _bounded(node, state, bound, depth)
             if bound == 0 or not _dynamic_turn(node, test, state, bound - 1, depth):

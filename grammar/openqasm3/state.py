@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Note, Source, Span, did_you_mean, error, warn
 from qcompile.gates import Gate
 from qcompile.grammar.assembly import Assembly
 from qcompile.grammar.checks import MAX_OPS
 from qcompile.grammar.classical import Table, TooWideError, combine, constant
+from qcompile.grammar.includes import Files, Wording
 from qcompile.grammar.languages import ReadOptions
 from qcompile.grammar.openqasm3 import tree
 from qcompile.grammar.openqasm3.names import CONSTANTS, Broken, Entity, Names, Place, Routine, Site, Wires
@@ -31,6 +31,13 @@ MAX_IDLE = 5 * 10**4  # steps that make no operation: a second or two of reading
 MAX_NESTING = 60
 RUNNING, BREAK, CONTINUE, RETURN, END = range(5)
 _EXIT = "exit"
+_PLACE = "included files lie in the program's folder or below; `stdgates.inc` is built in"
+_WORDING = Wording(
+    nowhere=("this text comes from no folder to include from", _PLACE),
+    outside=("this file lies outside of the program's folder", _PLACE),
+    missing=("there is no file `{name}`", _PLACE),
+    ring=("`{name}` includes this file", "files do not include each other in a ring"),
+)
 
 
 @dataclass(slots=True)
@@ -53,8 +60,6 @@ class State:
     outputs: list[tuple[str, Place, Span]] = field(default_factory=list["tuple[str, Place, Span]"])
     returned: list[Place | None] = field(default_factory=list["Place | None"])
     calls: list[str] = field(default_factory=list[str])
-    open_files: list[Path] = field(default_factory=list[Path])
-    files: int = 0
     loops: int = 0
     physical: range = range(0)
     sites: dict[int, tuple[Site, str, int | None]] = field(default_factory=dict[int, "tuple[Site, str, int | None]"])
@@ -65,8 +70,10 @@ class State:
     variables: int = 0
     slots: int = 0
     program: Assembly = field(init=False)
+    files: Files = field(init=False)
 
     def __post_init__(self) -> None:
+        self.files = Files(self.options.folder, _WORDING)
         self.program = self.assembly  # which stays while gate definitions are put together
         self.jump(RUNNING)
 

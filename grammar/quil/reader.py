@@ -10,7 +10,7 @@ from qcompile.grammar.quil.circuits import Circuits
 from qcompile.grammar.quil.definitions import Definitions
 from qcompile.grammar.quil.fast import straight
 from qcompile.grammar.quil.flow import Runner
-from qcompile.grammar.quil.includes import Files
+from qcompile.grammar.quil.includes import statements
 from qcompile.grammar.quil.machine import Machine
 from qcompile.grammar.quil.memory import Memory
 from qcompile.grammar.quil.resolve import Resolver
@@ -70,7 +70,7 @@ def _script(
     faults, circuits = assembly.faults, Circuits()
     instructions: list[tuple[tree.Instruction, Frame]] = []
     frames: dict[int, Frame] = {}
-    for node, place in Files(options.folder).statements(source):
+    for node, place in statements(source, options.folder):
         frame = frames.get(id(place)) or frames.setdefault(id(place), Frame(place, memory.locate))
         try:
             match node:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
-from qcompile.diagnostics import CompileError, Diagnostic, Source, Span
+from qcompile.diagnostics import Source
 from qcompile.grammar.dialect import Dialect, parse_tree
 from qcompile.grammar.quil import tree
 from qcompile.grammar.quil.nodes import NodeMaker
@@ -43,16 +42,11 @@ _IN = {
     r"(qubit|param|bit)\b": "this is qcompile's own language: name the file `.qc`",
     r"[^\n]*=": "nothing is assigned with `=`: write `MOVE theta 0.5`",
 }
-_GENERAL = "is a sign, a comma or the end of a line missing before this?"
-_END = "the line ends here, too early"
 
 
 def read_module(source: Source) -> tuple[tree.Statement, ...]:
     """The statements of a text; raises all its syntax errors at once."""
-    try:
-        statements: tuple[tree.Statement, ...] = parse_tree(source, DIALECT, "module")
-    except CompileError as fault:
-        raise CompileError(map(_readable, fault.diagnostics)) from None
+    statements: tuple[tree.Statement, ...] = parse_tree(source, DIALECT, "module")
     return statements
 
 
@@ -61,34 +55,14 @@ def _hint(text: str, start: int) -> str:
     if text[begin:start].startswith((" ", "\t")):  # a line of a block; what heads it says more
         begin = text.rfind("\n", 0, max(0, text.rfind("DEF", 0, start))) + 1
     statement = text[begin:start].lstrip()
-    opened = _open_bracket(statement)
-    if text[start] in "\n;" and opened:
-        return f"close the `{opened}` of this line"
+    opened = DIALECT.open_bracket(statement, 0, len(statement))
+    if text[start] == ";" and opened:
+        return f"close the `{opened.group()}` of this line"
     if text[start].isalnum() and opened:
-        return f"a sign is missing before this, or what closes the `{opened}`"
+        return f"a sign is missing before this, or what closes the `{opened.group()}`"
     at = next((advice for pattern, advice in _AT.items() if re.compile(pattern).match(text, start)), "")
     shown = statement + text[start]
     return at or next((advice for pattern, advice in _IN.items() if re.match(pattern, shown, re.DOTALL)), "")
-
-
-def _open_bracket(line: str) -> str:
-    opened: list[str] = []
-    for character in line:
-        if character in "([":
-            opened.append(character)
-        elif character in ")]" and opened:
-            opened.pop()
-    return opened[-1] if opened else ""
-
-
-def _readable(diagnostic: Diagnostic) -> Diagnostic:
-    """A fault at a line's end, told so, and marked on what stands before it."""
-    diagnostic = replace(diagnostic, help=diagnostic.help or _GENERAL)
-    span = diagnostic.span
-    if span is None or span.source.text[span.start : span.start + 1] != "\n":
-        return diagnostic
-    end = len(span.source.text[: span.start].rstrip())
-    return replace(diagnostic, label=_END, span=Span(span.source, max(0, end - 1), end))
 
 
 DIALECT = Dialect(
@@ -99,6 +73,7 @@ DIALECT = Dialect(
     comment=rf'#[^\n]*|"(?:[^"\\\n]|\\.)*"|{_BLOCK_LINE}',
     opener="DECLARE",
     end="\n",
+    indented="only the lines of definitions are",
     spelling={
         "INTEGER": "a whole number", "STRING": "a string", "PLACE": "a label", "PARAMETER": "a %parameter",
         "IMAGINARY": "an imaginary number", "_LINE": "the end of the line", "_SEMICOLON": "`;`",

@@ -16,6 +16,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from qcompile.angle import Angle, number
+from qcompile.diagnostics import Code, error
 from qcompile.gates.algebra import (
     ComplexArray,
     RealArray,
@@ -28,6 +29,8 @@ from qcompile.gates.algebra import (
 )
 from qcompile.number import Number
 from qcompile.operator import PAULI_LETTERS, Operator
+from qcompile.passes.differentiate.occurrences import Occurrence
+from qcompile.passes.differentiate.visibility import Sight
 
 Term = tuple[float, Angle]
 LARGEST_CONDITION = 1e6
@@ -177,3 +180,19 @@ def _fraction(value: float) -> Fraction:
     """The simple fraction this float stands for, or 0."""
     near = Fraction(value).limit_denominator(1000)
     return near if math.isclose(float(near), value, rel_tol=1e-12) else Fraction(0)
+
+
+def rule_for(occurrence: Occurrence, sight: Sight) -> Rule:
+    """The rule of an occurrence for what sees it; raises NO_RULE."""
+    generator, scale, controlled = occurrence.generator, occurrence.scale, occurrence.controlled
+    rule = shift_rule(generator, scale, sight.degree, controlled)
+    if rule is not None:
+        return rule
+    op = occurrence.op
+    label = f"`{op.gate.name}` has no finite shift rule"
+    if generator.is_pauli:
+        label = f"the generator of `{op.gate.name}` has a spectrum too wide or too uneven for a shift rule"
+    elif shift_rule(generator, scale, 1, controlled) is not None:
+        label += " here: what is measured is no polynomial in the quadratures just after it"
+    advice = "`--method adjoint` differentiates it on the simulator, exactly for the truncated program"
+    raise error(Code.NO_RULE, label, op.span, advice)

@@ -15,7 +15,7 @@ from qcompile.ir import Evaluation, Expectation, Observable, Op, Output, Probabi
 from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
-from qcompile.passes.differentiate.rules import Rule, shift_rule
+from qcompile.passes.differentiate.rules import Rule, rule_for
 from qcompile.passes.differentiate.visibility import Sight, selected, sightings
 
 _ROUNDING = 1e-14  # of the largest part of a weight that cancelled
@@ -84,7 +84,7 @@ class _Analysis:
                     Code.NO_RULE, "the runs that post-selection keeps depend on this angle", occurrence.op.span,
                     "outputs are then no sums of waves: differentiate by angles after the post-selection alone",
                 )  # fmt: skip
-            self._rules[key] = Rule(()) if sight is None else _rule(occurrence, sight)
+            self._rules[key] = Rule(()) if sight is None else rule_for(occurrence, sight)
         return self._rules[key]
 
     def slope_output(self, output: int, element: Element) -> int | None:
@@ -163,23 +163,6 @@ class _Differentiation:
             self.index[row] = len(self.rows)
             self.rows.append(row)
         return self.index[row]
-
-
-def _rule(occurrence: Occurrence, sight: Sight) -> Rule:
-    generator, scale, controlled = occurrence.generator, occurrence.scale, occurrence.controlled
-    rule = shift_rule(generator, scale, sight.degree, controlled)
-    if rule is not None:
-        return rule
-    op = occurrence.op
-    label = f"`{op.gate.name}` has no finite shift rule"
-    if generator.is_pauli:
-        label = f"the generator of `{op.gate.name}` has a spectrum too wide or too uneven for a shift rule"
-    elif shift_rule(generator, scale, 1, controlled) is not None:
-        label += " here: what is measured is no polynomial in the quadratures just after it"
-    raise error(Code.NO_RULE, label, op.span, _WAY_OUT)
-
-
-_WAY_OUT = "`--method adjoint` differentiates it on the simulator, exactly for the truncated program"
 
 
 def _wrapped(value: Angle, rule: Rule) -> Angle:

@@ -6,13 +6,11 @@ that commute with it, and otherwise is known by the wires it has spread to and b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import assert_never
 
 from qcompile.gates import Kind
-from qcompile.gates.algebra import is_gaussian, quadratures_commute
 from qcompile.ir import (
     Barrier,
     Expectation,
@@ -31,7 +29,7 @@ from qcompile.ir import (
 )
 from qcompile.operator import Operator
 from qcompile.passes.action import operators_commute
-from qcompile.passes.differentiate.occurrences import generator_ops
+from qcompile.passes.differentiate.degrees import degree_growth
 from qcompile.passes.refinement import controlled_generator
 
 
@@ -170,7 +168,7 @@ def _through(op: Op, pulled: _Pulled) -> Iterator[tuple[int, Sight]]:
         return
     degrees = [piece.degree for piece in touched if piece.degree is not None]
     yield id(op), Sight(max(degrees) if len(degrees) == len(touched) else None)
-    growth, pulled.acted = _degree_growth(op), True
+    growth, pulled.acted = degree_growth(op), True
     for piece in touched:
         piece.exact = None
         if op.gate.preparation:
@@ -185,28 +183,3 @@ def _leaves_alone(op: Op, observable: Operator | None) -> bool:
     if observable is None or generator is None:
         return False
     return operators_commute(generator.on(op.wires), observable)
-
-
-def _degree_growth(op: Op) -> int | None:
-    """By what factor a gate multiplies the degree of what is pulled through it; None: without bound.
-
-    Gaussian gates map quadratures to linear forms. A generator of degree g in commuting quadratures adds a polynomial
-    of degree g − 1 to the others. Everything else (Kerr, a photonic gate under a qubit's control) has no finite degree.
-    """
-    if "qumode" not in op.gate.wires:
-        return 1
-    if op.controls:
-        return None
-    if op.gate.kraus:
-        return None
-    whole = replace(op, wires=tuple(range(len(op.gate.wires) + len(op.gate.hidden)))) if op.gate.hidden else op
-    factors = [part.gate.generator for part in generator_ops(whole)]
-    growths = [_generator_growth(generator) for generator in factors if generator is not None]
-    bounded = [growth for growth in growths if growth is not None]
-    return math.prod(bounded) if len(bounded) == len(factors) else None
-
-
-def _generator_growth(generator: Operator) -> int | None:
-    if is_gaussian(generator):
-        return 1
-    return max(1, generator.degree - 1) if quadratures_commute(generator) else None

@@ -33,7 +33,7 @@ def cli() -> None:
     """A compiler that differentiates quantum programs, on qubits and on light.
 
     FILE is a program in qcompile's own language (.qc), OpenQASM 2 or 3 (.qasm), Quil (.quil) or Blackbird (.xbb), or -
-    for the standard input.
+    for the standard input, of which --from says the language.
     """
 
 

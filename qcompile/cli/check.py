@@ -9,6 +9,7 @@ import click
 from qcompile.cli.options import files_argument, json_option, load_module, observable_option
 from qcompile.cli.session import counted, current_session
 from qcompile.diagnostics import CompileError, Diagnostic
+from qcompile.files import STDIN
 
 if TYPE_CHECKING:
     from qcompile.ir import Module, Program
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @json_option
 def check(files: tuple[str, ...], observable: str | None, strict: bool, as_json: bool) -> None:
-    """Say what is wrong in each FILE, and what is to no purpose; exit 1 if anything is wrong."""
+    """Say what is wrong in each FILE.
+
+    Warns of what is to no purpose, such as a parameter that changes no output. Exit 1 if anything is wrong.
+    """
     from qcompile.passes.lint import lint
 
     session = current_session()
@@ -33,7 +37,7 @@ def check(files: tuple[str, ...], observable: str | None, strict: bool, as_json:
             continue
         session.warnings += lint(module)
         if not as_json:
-            click.echo(f"{file}: {_summary(module)}")
+            click.echo(f"{'<stdin>' if file == STDIN else file}: {_summary(module)}")
     if found:
         raise CompileError(found)
     if as_json:

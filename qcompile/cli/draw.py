@@ -55,7 +55,10 @@ def draw(
     settings: Settings,
     observable: str | None,
 ) -> None:
-    """Draw the circuit in FILE; of a derivative its shifted circuits or its reverse schedule."""
+    """Draw the circuit in FILE, in the terminal or as SVG.
+
+    Of a derivative its shifted circuits, slots marked, or its reverse schedule.
+    """
     from qcompile.draw import draw as drawn
 
     module = load_module(file, observable)

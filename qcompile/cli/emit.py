@@ -41,7 +41,11 @@ def emit(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Write FILE in another language: one parametric program, optimised."""
+    """Write FILE in another language.
+
+    One parametric program, optimised, in gates that the language has. What the language cannot say is refused, with
+    the place.
+    """
     from qcompile.ir import Program
     from qcompile.targets import emit as written
 

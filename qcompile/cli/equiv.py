@@ -31,10 +31,11 @@ COLUMN = "input state"  # chooses the basis state that goes in; a space keeps it
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the parameter values.")
 @json_option
 def equiv(first: str, second: str, up_to_phase: bool, points: int, tolerance: float, seed: int, as_json: bool) -> None:
-    """Are the unitaries of A and B equal? Exit 1 if not.
+    """Compare the unitaries of A and B; exit 1 if they differ.
 
-    Compared numerically, entry by entry, on at most 10 qubits, at random values of the parameters; parameters of one
-    name share their values. What the programs return is not compared.
+    Compared numerically, entry by entry, on at most 10 qubits, at random values of the parameters. Parameters of one
+    name share their values; an emitted program has names of its own, such as par_theta for theta. What the programs
+    return is not compared.
     """
     import numpy as np
 

@@ -13,7 +13,10 @@ from qcompile.diagnostics import Code, CompileError, Diagnostic, error
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit 1 if anything would change.")
 def fmt(files: tuple[str, ...], check: bool) -> None:
-    """Lay out each FILE of qcompile's own language; - goes to the standard output. Faulty files stay as they are."""
+    """Lay out each FILE of qcompile's own language, in place.
+
+    The standard input, -, goes to the standard output. Faulty files stay as they are.
+    """
     found: list[Diagnostic] = []
     changed = False
     for file in files:

@@ -45,7 +45,11 @@ def grad(
     output: str | None,
     as_json: bool,
 ) -> None:
-    """Differentiate FILE: print the derivative as a program, or write it as a bundle (--to LANG -o DIR)."""
+    """Differentiate FILE, into a program or a bundle.
+
+    The program is printed; a bundle (--to LANG -o DIR) is files: programs, the settings to run them at, and how to
+    combine what they return.
+    """
     if language not in (None, "qc") and output is None:
         raise click.UsageError(f"a bundle in {language} is a folder: name it with -o")
     with spinner("differentiating"):

@@ -80,7 +80,10 @@ def targets(as_json: bool) -> None:
 @click.argument("code", required=False)
 @json_option
 def explain(code: str | None, as_json: bool) -> None:
-    """Say what a diagnostic's CODE means, what causes it and what cures it; without CODE, list all."""
+    """Say what a diagnostic means and what cures it.
+
+    CODE is as the diagnostic says it, such as QC0202; without one, all are listed.
+    """
     if code is None:
         _show([{"code": each.id, "severity": each.severity, "title": each.title} for each in Code], as_json)
         return

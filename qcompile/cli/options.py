@@ -82,7 +82,7 @@ def _number(text: str) -> float:
 
 _language_option = click.option(
     "--from", "reading", type=click.Choice(LANGUAGES), expose_value=False, callback=_note_language,
-    help="The language of FILE; else its ending says it.",
+    help="The language of FILE; else its ending says it, or its first line.",
 )  # fmt: skip
 _bound_option = click.option(
     "--loop-bound", "loop_bound", type=click.IntRange(min=0), expose_value=False, callback=_note_bound, metavar="N",

@@ -59,7 +59,10 @@ def run(
     seed: int | None,
     as_json: bool,
 ) -> None:
-    """Run FILE on the built-in simulator, or on a client's, and print what it returns."""
+    """Run FILE and print what it returns.
+
+    On the built-in simulator, or with --on on a client's own.
+    """
     if client is not None and (shots is not None or engine != "auto"):
         raise click.UsageError("--shots and --engine are for the built-in simulator: leave out --on")
     options: Options = {"engine": engine, "shots": shots, "seed": seed}

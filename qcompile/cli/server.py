@@ -7,7 +7,10 @@ import click
 
 @click.command()
 def server() -> None:
-    """Serve editors by the language server protocol, on the standard input and output."""
+    """Serve editors by the language server protocol.
+
+    On the standard input and output; docs/editors tells how editors start it.
+    """
     from qcompile.server import serve
 
     serve()

@@ -32,7 +32,10 @@ LEVELS = range(4)
 @observable_option
 @json_option
 def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str | None, as_json: bool) -> None:
-    """Count the gates of FILE as written and at each level of optimisation."""
+    """Count the gates of FILE at each level of optimisation.
+
+    And as written; with --grad also what its gradient costs.
+    """
     from qcompile.passes import Inline, Optimize
     from qcompile.passes.cost import cost
 

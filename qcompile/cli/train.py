@@ -53,7 +53,7 @@ def train(
     cutoff: int | None,
     as_json: bool,
 ) -> None:
-    """Minimise the first output of FILE over its trained parameters.
+    """Minimise the first output of FILE over its parameters.
 
     They start uniformly in ±0.1, or where --set says; inputs take their values from --set.
     """

@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from lark import UnexpectedInput
 
@@ -137,10 +138,8 @@ def _statements(source: Source) -> tuple[tree.Statement, ...] | None:
         repaired = Source(source.name, source.text + ending)
         try:
             check_text(repaired, DIALECT)
-            result: tuple[tree.Statement, ...] = DIALECT.parser.parse(
-                repaired.text, start="module", on_error=Recovery(repaired, DIALECT)
-            )  # pyright: ignore[reportAssignmentType]
+            result: Any = DIALECT.parser.parse(repaired.text, start="module", on_error=Recovery(repaired, DIALECT))
         except (CompileError, UnexpectedInput):
             continue
-        return result
+        return cast("tuple[tree.Statement, ...]", result)
     return None

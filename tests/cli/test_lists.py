@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 
+from qcompile.cli import cli
 from qcompile.cli.options import LANGUAGES, METHODS
 from qcompile.cli.run import CLIENTS, ENGINES
 from qcompile.cli.stats import LEVELS
@@ -32,3 +34,10 @@ from qcompile.targets.emit import LANGUAGES as WRITABLE
 def test_the_command_line_offers_what_there_is(offered: Iterable[object], there: Iterable[object]) -> None:
     """Would catch a method, engine, client, language, optimizer or level that is added in one place only."""
     assert list(offered) == list(there)
+
+
+def test_each_command_is_told_in_one_whole_sentence() -> None:
+    """Would catch a first sentence too long for the list of commands, which click cuts off in the middle."""
+    told = CliRunner().invoke(cli, ["--help"], terminal_width=80).output.partition("Commands:")[2]
+    assert len(told.split("\n")) > len(cli.commands)
+    assert "..." not in told

@@ -66,7 +66,7 @@ def test_the_standard_input_may_be_in_any_language(text: str, options: tuple[str
     """Would catch an OpenQASM header that is overlooked."""
     command = [sys.executable, "-m", "qcompile", "check", "-", *options]
     done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, cwd=root)
-    assert done.stdout == "-: 2 qubits, 2 statements\n", done.stderr
+    assert done.stdout == "<stdin>: 2 qubits, 2 statements\n", done.stderr
 
 
 def test_includes_are_found_beside_the_file(qcompile: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import resource
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from limits import at_most
 
 from qcompile.diagnostics import CompileError, CompileWarning
 from qcompile.grammar.languages import LANGUAGES, ReadOptions, read
@@ -48,11 +48,17 @@ _ANGLES = {
 }
 
 
-def doubling(first: str, step: Callable[[str, str], str], use: str, depth: int = 40) -> str:
-    """Definitions each of which uses the one before twice."""
-    return first + "".join(step(f"d{k}", f"d{k - 1}") for k in range(1, depth)) + use.replace("?", f"d{depth - 1}")
+def doubling(first: str, step: str, use: str, depth: int = 40) -> str:
+    """Definitions d0, d1 … each of which uses the one before twice, and a use of the last."""
+    return first + "".join(step.format(f"d{k}", f"d{k - 1}") for k in range(1, depth)) + use.format(f"d{depth - 1}")
 
 
+_CALLS = "def {0}() a {{ {1}() a; {1}() a; }}\n"
+_GATES = "gate {0} a {{ {1} a; {1} a; }}\n"
+_SQUARES = "gate {0}(t) a {{ {1}(t*t + t) a; }}\n"
+_FUNCTIONS = "def {0}(qubit a) {{ {1}(a); {1}(a); }}\n"
+_CIRCUITS = "DEFCIRCUIT {0} a:\n    {1} a\n    {1} a\n\n"
+_SEQUENCES = "DEFGATE {0} a AS SEQUENCE:\n    {1} a\n    {1} a\n\n"
 _CASES = {
     "qc": {
         "blocks": "if (true) {" * MANY + "x q[0];" + "}" * MANY,
@@ -71,10 +77,10 @@ _CASES = {
         "parameters": f"param w[{HUGE}];",
         "array": f"const int a[{HUGE}] = [1];",
         "slice": f"x q[0:{HUGE}];",
-        "sub-circuits": doubling("def d0() a { x a; }\n", lambda n, m: f"def {n}() a {{ {m}() a; {m}() a; }}\n", "?() q[0];"),
-        "empty sub-circuits": doubling("def d0() a { }\n", lambda n, m: f"def {n}() a {{ {m}() a; {m}() a; }}\n", "?() q[0];"),
-        "gates": doubling("gate d0 a { x a; }\n", lambda n, m: f"gate {n} a {{ {m} a; {m} a; }}\n", "? q[0];"),
-        "angles": doubling("gate d0(t) a { rx(t) a; }\n", lambda n, m: f"gate {n}(t) a {{ {m}(t*t + t) a; }}\n", "?(2) q[0];"),
+        "sub-circuits": doubling("def d0() a { x a; }\n", _CALLS, "{0}() q[0];"),
+        "empty sub-circuits": doubling("def d0() a { }\n", _CALLS, "{0}() q[0];"),
+        "gates": doubling("gate d0 a { x a; }\n", _GATES, "{0} q[0];"),
+        "angles": doubling("gate d0(t) a { rx(t) a; }\n", _SQUARES, "{0}(2) q[0];"),
         "expression": "param t[40]; rx(" + "*".join(f"(t[{k}] + 1)" for k in range(40)) + ") q[0];",
         "observable": "return expect(" + "(X[0] + Y[0])*" * 1000 + "1);",
         "power of an observable": f"return expect((X[0] + Y[1] + Z[2])**{MANY});",
@@ -88,8 +94,8 @@ _CASES = {
         "conditions": "if(c==1) " * MANY + "x q[0];",
         "qubits": f"qreg r[{HUGE}];",
         "bits": f"creg r[{HUGE}];",
-        "gates": doubling("gate d0 a { x a; }\n", lambda n, m: f"gate {n} a {{ {m} a; {m} a; }}\n", "? q[0];"),
-        "angles": doubling("gate d0(t) a { rx(t) a; }\n", lambda n, m: f"gate {n}(t) a {{ {m}(t*t+t) a; }}\n", "?(2) q[0];"),
+        "gates": doubling("gate d0 a { x a; }\n", _GATES, "{0} q[0];"),
+        "angles": doubling("gate d0(t) a { rx(t) a; }\n", _SQUARES, "{0}(2) q[0];"),
         "compared": f"if(c=={'9' * MANY}) x q[0];",
         "measured": f"qreg r[{MANY}]; creg d[{MANY}]; measure r -> d;",
         "barriers": f"qreg r[{MANY}];" + "barrier r;" * 100,
@@ -126,15 +132,15 @@ _CASES = {
         "slice": f"x q[0:{HUGE}];",
         "shift": f"int[64] n = 1; n = n << {HUGE}; rx(n) q[0];",
         "sub-circuits": doubling(
-            "def d0(qubit a) { x a; }\n", lambda n, m: f"def {n}(qubit a) {{ {m}(a); {m}(a); }}\n", "?(q[0]);", 22
+            "def d0(qubit a) { x a; }\n", _FUNCTIONS, "{0}(q[0]);", 22
         ),
         "empty sub-circuits": doubling(
-            "def d0(qubit a) { }\n", lambda n, m: f"def {n}(qubit a) {{ {m}(a); {m}(a); }}\n", "?(q[0]);", 22
+            "def d0(qubit a) { }\n", _FUNCTIONS, "{0}(q[0]);", 22
         ),
         "two calls": "def f(int n) -> int { if (n < 2) { return n; } return f(n-1) + f(n-2); }\nrx(f(40)) q[0];",
-        "gates": doubling("gate d0 a { x a; }\n", lambda n, m: f"gate {n} a {{ {m} a; {m} a; }}\n", "? q[0];"),
-        "powers inside": doubling("gate d0 a { h a; }\n", lambda n, m: f"gate {n} a {{ pow(2) @ {m} a; }}\n", "? q[0];"),
-        "aliases": doubling("let d0 = q[0:1];\n", lambda n, m: f"let {n} = {m} ++ {m};\n", "x ?;"),
+        "gates": doubling("gate d0 a { x a; }\n", _GATES, "{0} q[0];"),
+        "powers inside": doubling("gate d0 a { h a; }\n", "gate {0} a {{ pow(2) @ {1} a; }}\n", "{0} q[0];"),
+        "aliases": doubling("let d0 = q[0:1];\n", "let {0} = {1} ++ {1};\n", "x {0};"),
         "measured": f"qubit[{MANY // 4}] r; bit[{MANY // 4}] d; d = measure r;",
         "measured again": "qubit[2000] r; bit[2000] d;" + "d = measure r;" * 10,
         "outside": 'include "/etc/passwd";',
@@ -153,18 +159,18 @@ _CASES = {
         "qubits": f"X {HUGE}",
         "memory": f"DECLARE r REAL[{HUGE}]",
         "circuits": doubling(
-            "DEFCIRCUIT d0 a:\n    X a\n\n", lambda n, m: f"DEFCIRCUIT {n} a:\n    {m} a\n    {m} a\n\n", "? 0"
+            "DEFCIRCUIT d0 a:\n    X a\n\n", _CIRCUITS, "{0} 0"
         ),
         "circuits at fault": doubling(
-            "DEFCIRCUIT d0 a:\n    Y2 a\n\n", lambda n, m: f"DEFCIRCUIT {n} a:\n    {m} a\n    {m} a\n\n", "? 0", 19
+            "DEFCIRCUIT d0 a:\n    Y2 a\n\n", _CIRCUITS, "{0} 0", 19
         ),
         "circuits that say nothing": doubling(
-            "DEFCIRCUIT d0 a:\n    PRAGMA x\n\n", lambda n, m: f"DEFCIRCUIT {n} a:\n    {m} a\n    {m} a\n\n", "? 0", 16
+            "DEFCIRCUIT d0 a:\n    PRAGMA x\n\n", _CIRCUITS, "{0} 0", 16
         ),
         "sequences": doubling(
             "DEFGATE d0 a AS SEQUENCE:\n    X a\n\n",
-            lambda n, m: f"DEFGATE {n} a AS SEQUENCE:\n    {m} a\n    {m} a\n\n",
-            "? 0",
+            _SEQUENCES,
+            "{0} 0",
         ),
         "product": "DECLARE n INTEGER\nMOVE n 9\n" + "MUL n n\n" * 100 + "RX(n) 0",
         "comments": "# " * MANY + "\n@",
@@ -224,7 +230,7 @@ def test_ends_soon(language: str, name: str, tmp_path: Path) -> None:
     file = tmp_path / f"hostile{LANGUAGES[language].ending}"
     file.write_text(text, encoding="utf-8")
     started, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), at_most(3 * (LONGEST + PER_BYTE * len(text))):
         warnings.simplefilter("ignore", CompileWarning)
         try:
             read(text, language, file.name, ReadOptions(folder=tmp_path, loop_bound=5))

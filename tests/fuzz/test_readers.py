@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import re
 import resource
-import signal
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from types import FrameType
 
 import pytest
+from limits import TooSlowError, at_most
 from mutations import minimised, mutants
 
 from qcompile.diagnostics import CompileError, CompileWarning
@@ -34,26 +31,6 @@ FOLDERS = {
     "quil": ("golden/quil", "errors/quil"),
     "blackbird": ("golden/blackbird", "errors/blackbird"),
 }
-
-
-class TooSlowError(BaseException):
-    """Not an `Exception`, so that no reader catches it."""
-
-
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Raises TooSlowError inside after that much process time."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise TooSlowError
-
-    before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
 
 
 def module_of(text: str, language: str, folder: Path) -> Module | None:

@@ -49,7 +49,11 @@ def outcomes(bits: int) -> list[list[int]]:
 @given(st.lists(st.booleans(), min_size=16, max_size=16))
 def test_decisions_run_the_side_that_holds(entries: list[bool]) -> None:
     """Catches a decision tree that runs the wrong side, both, or neither, for any function of four bits."""
-    condition = combine(lambda a, b, c, d: entries[a | b << 1 | c << 2 | d << 3], *map(outcome, range(4)))
+
+    def entry(*bits: int) -> bool:
+        return entries[sum(bit << place for place, bit in enumerate(bits))]
+
+    condition = combine(entry, *map(outcome, range(4)))
     body = decide(condition, [YES], [NO])
     for cells in outcomes(4):
         assert run(body, cells) == [YES if value(condition, cells) else NO]

@@ -1,5 +1,7 @@
 """The straight way through plain statements gives what the parser gives."""
 
+from collections.abc import Callable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +44,10 @@ OTHERS = (
 
 atoms = st.sampled_from(ATOMS)
 angles = st.one_of(
-    atoms, st.builds("-{}".format, atoms), st.builds("{}{}{}".format, atoms, st.sampled_from("*/"), atoms)
+    atoms,
+    st.builds("-{}".format, atoms),
+    st.builds("{}{}{}".format, atoms, st.sampled_from("*/"), atoms),
+    st.builds("{}*{}/{}".format, atoms, atoms, atoms),
 )
 listed = st.sampled_from((", ", ",", " , ", ",\n"))
 
@@ -59,10 +64,10 @@ def statements(draw: st.DrawFn) -> str:
     return f"{gate}({draw(listed).join(given_angles)}){blank}{wires};" if given_angles else f"{gate} {wires};"
 
 
-def outcome(read: object, text: str) -> object:
+def outcome(read: Callable[[Source], tuple[tree.Statement, ...]], text: str) -> object:
     """The statements, plain ones as applications, or the whole message."""
     try:
-        nodes = read(Source("<text>", text))  # type: ignore[operator]
+        nodes = read(Source("<text>", text))
     except CompileError as fault:
         return str(fault)
     return tuple(straight.application(node) if isinstance(node, tree.Plain) else node for node in nodes)

@@ -102,7 +102,7 @@ def play(tmp_path: Path, root: Path) -> Callable[[Scene], None]:
         finally:
             await client.shutdown_async(None)
             client.exit(None)
-            await client.stop()
+            await client.stop()  # type: ignore[no-untyped-call]
 
     return lambda scene: asyncio.run(asyncio.wait_for(act(scene), TIMEOUT))
 
