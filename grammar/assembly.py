@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ class Assembly:
         """Declare a quantum register; returns its wires."""
         first = len(self.kinds)
         self._registers.append(Register(self._name(name), kind, self._size(size, first, span), span))
-        self.kinds.extend([kind] * (size or 1))
+        self.kinds.extend(kind for _ in range(size or 1))
         return range(first, len(self.kinds))
 
     def bits(self, name: str, size: int | None, span: Span | None, kind: CellKind = "bit") -> range:
@@ -171,7 +171,7 @@ class Assembly:
     # ---- blocks
 
     @contextmanager
-    def block(self) -> Iterator[list[Statement]]:
+    def block(self) -> Generator[list[Statement], None, None]:
         """Statements added inside go to the list."""
         outer, self._body = self._body, []
         try:

@@ -35,7 +35,7 @@ class Dialect:
         opener: the terminal that the parser accepts just where a statement may begin; reading goes on there.
         end: what ends a statement: `;` (blocks in braces), or a line's end.
         hint: help for a fault at a place of a text, or nothing.
-        indented: of languages that end statements with lines: help for a line that is indented and must not be.
+        indented: help for a line that is indented and must not be, where the end of a line is the terminal NEWLINE.
         spelling: what terminals are called in messages, where their pattern does not say it.
     """
 
@@ -84,6 +84,9 @@ class Dialect:
 
     @staticmethod
     def line_start(text: str, place: int) -> int:
+        """Where the line begins that a place is on; its end is still on it."""
+        if place and text.startswith("\r\n", place - 1):
+            place -= 1
         return max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
 
     @cached_property

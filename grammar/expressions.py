@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache, reduce
 from typing import assert_never
 
@@ -31,14 +32,19 @@ _FIXED = {
 
 def angle(node: tree.Expression, scope: Scope) -> Angle:
     """The expression's value, affine where it can be; raises BAD_NUMBER, WRONG_TYPE and what unknown names raise."""
+    return finite(lambda: _angle(node, scope), node, scope)
+
+
+def finite(compute: Callable[[], Angle], node: tree.Expression, scope: Scope) -> Angle:
+    """What is computed for the node; raises BAD_NUMBER where that is no finite number."""
     try:
-        value = _angle(node, scope)
-        finite = math.isfinite(value.constant) and all(math.isfinite(factor) for _, factor in value.terms)
+        value = compute()
+        is_finite = math.isfinite(value.constant) and all(math.isfinite(factor) for _, factor in value.terms)
     except ZeroDivisionError:
         raise error(Code.BAD_NUMBER, "this divides by zero", scope.span(node), _FINITE) from None
     except (ArithmeticError, ValueError):
         raise error(Code.BAD_NUMBER, "this has no finite real value", scope.span(node), _FINITE) from None
-    if not finite:
+    if not is_finite:
         raise error(Code.BAD_NUMBER, "this is too large for a number", scope.span(node), _FINITE)
     return value
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 
-from qcompile.diagnostics import Code, CompileError, Span, did_you_mean, error
-from qcompile.files import MAX_NEIGHBOURS
+from qcompile.diagnostics import Code, CompileError, Span, error, near_file
 from qcompile.grammar.dialect import MAX_DEPTH
 
 MAX_BYTES = 1 << 24
@@ -68,7 +65,7 @@ class Files:
         """The file's text, without a byte-order mark; raises IMPORT, NOT_TEXT, TOO_LARGE."""
         try:
             if not path.is_file():
-                raise self._error(self._wording.missing, name, span, _near(path))
+                raise self._error(self._wording.missing, name, span, near_file(path, path.suffix))
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1 - self._bytes)
         except (OSError, ValueError) as fault:
@@ -121,13 +118,3 @@ class Files:
         folder = "" if self._folder is None else self._folder.absolute().name
         label, usual = (text.format(name=name, folder=folder) for text in words)
         return error(Code.IMPORT, label, span, advice or usual)
-
-
-def _near(path: Path) -> str:
-    """Help that offers the file beside, of the same ending, whose name is nearest."""
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in islice(entries, MAX_NEIGHBOURS)]
-    except (OSError, ValueError):
-        return ""
-    return did_you_mean(path.name, [name for name in names if name != path.name and Path(name).suffix == path.suffix])

@@ -8,7 +8,7 @@ from typing import TypeVar
 from qcompile.angle import Angle, number
 from qcompile.diagnostics import Code, error
 from qcompile.grammar import tree
-from qcompile.grammar.expressions import angle
+from qcompile.grammar.expressions import angle, finite
 from qcompile.grammar.scope import Scope
 
 T = TypeVar("T")
@@ -42,6 +42,11 @@ def _term(negative: bool, node: tree.Expression, scope: Scope, find: Find[T]) ->
             found.append(evaluation)
             continue
         value = angle(factor, scope)
-        weight = value if weight is None else weight / value if sign == "/" else weight * value
+        weight = value if weight is None else _weight(weight, sign, value, factor, scope)
     weight = number(1.0) if weight is None else weight
     return -weight if negative else weight, tuple(found)
+
+
+def _weight(weight: Angle, sign: str, value: Angle, factor: tree.Expression, scope: Scope) -> Angle:
+    """Raises BAD_NUMBER."""
+    return finite(lambda: weight / value if sign == "/" else weight * value, factor, scope)

@@ -14,7 +14,6 @@ MAX_FAULTS = 50
 _WORD = re.compile(r"[A-Za-z0-9_]")
 _CLOSED = re.compile(r"""(["'])(?:\\.|(?!\1)[^\\\n])*\1""")
 _NEXT_IS_INDENTED = re.compile(r"\s*[\r\n][ \t]+\S")
-_LINE_ENDS = {"NEWLINE", "_LINE"}
 _CLOSERS = {"SEMICOLON", "COMMA", "COLON", "RPAR", "RSQB", "RBRACE"}
 
 
@@ -69,7 +68,7 @@ class Recovery:
         if opened:
             label = f"the line ends here, and its `{opened.group()}` is open"
             return Diagnostic(Code.UNTERMINATED, label, span, "close it on the same line")
-        if _NEXT_IS_INDENTED.match(text, start) and _LINE_ENDS & accepted:
+        if "NEWLINE" in accepted and _NEXT_IS_INDENTED.match(text, start):
             return Diagnostic(Code.SYNTAX, "the line after this is indented", span, self.dialect.indented)
         advice = self.dialect.hint(text, start) or self._expectation(accepted)
         return Diagnostic(Code.SYNTAX, "the line ends here, too early", span, advice)

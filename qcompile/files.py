@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qcompile.diagnostics import Code, CompileError, did_you_mean, error
+from qcompile.diagnostics import Code, CompileError, error, near_file
 
 if TYPE_CHECKING:
     from qcompile.ir import Module
 
 MAX_BYTES = 1 << 26
-MAX_NEIGHBOURS = 1000  # files of a folder that are looked at for one of a near name
 STDIN = "-"
 
 
@@ -112,16 +110,7 @@ def _language_of(ending: str, text: str) -> str:
 
 
 def _unreadable(name: str, fault: Exception) -> CompileError:
-    return error(Code.UNREADABLE, f"`{name}`: {_reason(fault)}", None, _neighbour(name) or "check the path")
-
-
-def _neighbour(name: str) -> str:
-    """Help that offers the file of the folder whose name is nearest."""
-    try:
-        names = [entry.name for entry in islice(os.scandir(Path(name).parent), MAX_NEIGHBOURS)]
-    except (OSError, ValueError):
-        return ""
-    return did_you_mean(Path(name).name, [near for near in names if near != Path(name).name])
+    return error(Code.UNREADABLE, f"`{name}`: {_reason(fault)}", None, near_file(Path(name)) or "check the path")
 
 
 def _reason(fault: Exception) -> str:

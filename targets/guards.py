@@ -113,11 +113,12 @@ def _cells_read(statement: If) -> set[int]:
 def _is_one_value(statement: If, group: tuple[int, ...]) -> bool:
     """It compares the whole register with one number, and nothing else."""
     nested = any(isinstance(inner, If) for inner in statement.then)
-    return len(statement.condition) == len(group) and not statement.otherwise and not nested
+    is_whole = len(set(statement.condition)) == len(group) and {cell for cell, _ in statement.condition} == set(group)
+    return is_whole and not statement.otherwise and not nested
 
 
 def _value(statement: If, group: tuple[int, ...]) -> int:
-    return sum(1 << group.index(cell) for cell, wanted in statement.condition if wanted)
+    return sum(1 << group.index(cell) for cell, wanted in set(statement.condition) if wanted)
 
 
 def _united(count: int, sets: Iterable[set[int]]) -> tuple[tuple[int, ...], ...]:

@@ -54,10 +54,12 @@ def cell_names(program: Program) -> list[str]:
 
 def whole_register(condition: Condition, program: Program) -> tuple[str, int, int] | None:
     """Name, length and value of the one register that the condition fixes wholly, first bit least significant."""
-    first = 0
+    first, values = 0, dict(condition)
+    if len(values) < len(set(condition)):  # a bit that is both 0 and 1
+        return None
     for name, length in bit_registers(program):
-        if {cell for cell, _ in condition} == set(range(first, first + length)):
-            return name, length, sum(1 << (cell - first) for cell, wanted in condition if wanted)
+        if values.keys() == set(range(first, first + length)):
+            return name, length, sum(1 << (cell - first) for cell, wanted in values.items() if wanted)
         first += length
     return None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from qcompile.diagnostics import Code, CompileError
 from qcompile.grammar.openqasm3 import tree
 from qcompile.grammar.openqasm3.applications import apply
+from qcompile.grammar.openqasm3.estimates import check_length
 from qcompile.grammar.openqasm3.expressions import single
 from qcompile.grammar.openqasm3.names import Extern
 from qcompile.grammar.openqasm3.places import qubits
@@ -33,6 +34,8 @@ def run(nodes: Sequence[tree.Statement], state: State) -> None:
                         Code.TOO_DEEP, f"this stands inside {MAX_NESTING} blocks", node, "nest less deeply"
                     )
                 state.step(node)
+                if not (state.loops or state.calls):
+                    check_length(node, state)
                 statement(node, state)
             except CompileError as fault:
                 state.note(fault)

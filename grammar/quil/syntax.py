@@ -73,7 +73,6 @@ DIALECT = Dialect(
     comment=rf'#[^\n]*|"(?:[^"\\\n]|\\.)*"|{_BLOCK_LINE}',
     opener="DECLARE",
     end="\n",
-    indented="only the lines of definitions are",
     spelling={
         "INTEGER": "a whole number", "STRING": "a string", "PLACE": "a label", "PARAMETER": "a %parameter",
         "IMAGINARY": "an imaginary number", "_LINE": "the end of the line", "_SEMICOLON": "`;`",

@@ -163,7 +163,8 @@ def check_returns(module: Module, file: str) -> None:
         cure = 'say what to measure: `--observable "Z[0]"`, or in the program `return expect(Z[0]);`'
         if "qubit" not in module.kinds:
             cure = cure.replace("Z[0]", "x[0]")
-        raise error(Code.NO_OUTPUT, f"`{file}` measures nothing and returns nothing", None, cure)
+        name = "<stdin>" if file == "-" else file
+        raise error(Code.NO_OUTPUT, f"`{name}` returns nothing", None, cure)
 
 
 def write_result(text: str, output: Path | None, as_json: bool) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 from qcompile.diagnostics.codes import Code, Severity
 from qcompile.diagnostics.places import Source, Span
@@ -21,8 +24,11 @@ __all__ = [
     "Span",
     "did_you_mean",
     "error",
+    "near_file",
     "warn",
 ]
+
+MAX_NEIGHBOURS = 1000  # files of a folder that are looked at for one of a near name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,17 @@ def warn(code: Code, label: str, span: Span | None = None, help: str = "") -> No
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Help that offers the nearest known name, or nothing."""
-    from difflib import get_close_matches
 
     lower = {word.lower(): word for word in known}
     close = get_close_matches(name.lower(), list(lower), n=1)
     return f"did you mean `{lower[close[0]]}`?" if close else ""
+
+
+def near_file(path: Path, ending: str | None = None) -> str:
+    """Help that offers the file beside, of that ending where one is given, whose name is nearest; or nothing."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, MAX_NEIGHBOURS)]
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(path.name, [n for n in names if n != path.name and ending in (None, Path(n).suffix)])

@@ -179,9 +179,6 @@ def _body_faults(definition: Definition) -> Faults:
     if gate != Gate(gate.name, gate.wires, gate.parameters):
         yield f"`{gate.name}` says more than its signature"
     yield from unitary_faults(definition.body)
-    used = {wire for op in definition.body for wire in op.wires}
-    if any(kind == "qumode" for wire, kind in enumerate(gate.wires) if wire not in used):
-        yield f"`{gate.name}` leaves a qumode idle, which its text would call a qubit"
 
 
 def _row_faults(definition: Definition) -> Faults:

@@ -30,7 +30,7 @@ REFUSED = {
     "t1": ["OUT_OF_REACH 21", "OUT_OF_REACH 36", "OUT_OF_REACH 45", "OUT_OF_REACH 46"],  # defcal, durationof, extern
     "vqe": ["INDEX_RANGE 25", "OUT_OF_REACH 75"],  # a gate that indexes its qubit; extern
 }
-_ATTEMPTS = 3  # of repeat-until-success, after the first
+_ATTEMPTS = 3  # of repeat-until-success
 
 
 def text_of(corpora: Path, name: str) -> str:
@@ -155,7 +155,7 @@ def test_repeat_until_success(corpora: Path) -> None:
     `3 / 5` divides integers and is 0, so that the last gate turns by π - arccos(0); with floats it undoes the turn.
     """
     text = text_of(corpora, "rus.qasm")
-    failed = (3 / 8) ** (_ATTEMPTS + 1)
+    failed = (3 / 8) ** _ATTEMPTS
     assert probability(outcomes_of(text), "output_qubit") == pytest.approx(0.1 * (1 - failed) + 0.5 * failed)
     exact = outcomes_of(text.replace("3 / 5", "3.0 / 5.0"))
     assert probability(exact, "output_qubit") == pytest.approx(0.8 * failed)

@@ -168,7 +168,6 @@ PROGRAM_FAULTS = {
     "defined as rx": ("definition", defining(Definition(Gate("rx", ("qubit",)), ()))),
     "equal parameters": ("definition", defining(Definition(Gate("bar", ("qubit",), ("a", "a")), ()))),
     "prepares": ("definition", defining(Definition(Gate("bar", ("qumode",)), (Op(TABLE["vacuum"], (0,)),)))),
-    "idle qumode": ("definition", defining(Definition(Gate("bar", ("qumode",)), ()))),
     "recursion": ("gate known", defining(replace(FOO, body=(Op(FOO.gate, (0, 1), (parameter("alpha"),)),)))),
     "program's parameter": ("bound angles", defining(replace(FOO, body=(Op(TABLE["rotate"], (1,), (THETA,)),)))),
     "reset nowhere": ("measurement", body(Reset(4))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -13,7 +13,7 @@ class TooSlowError(BaseException):
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Generator[None, None, None]:
     """Raises TooSlowError inside after that much process time."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -28,7 +28,7 @@ LARGE = {
     f"qubit q; rx({'(' * 10**5}1{')' * 10**5}) q;": Code.TOO_DEEP,
     f"qubit q; {'{' * 70} x q; {'}' * 70}": Code.TOO_DEEP,
     f"qubit q; bit c = measure q; {'if (c) ' * 2000} x q;": Code.TOO_DEEP,
-    f"{CHAIN}def f0(qubit q) {{ x q; }}\nqubit q; f59(q);": Code.TOO_DEEP,
+    f"{CHAIN}def f0(qubit q) {{ x q; }}\nqubit q; f59(q);": Code.TOO_LARGE,
     f"qubit[3] q; {'ctrl @ ' * 20000} x q[0];": Code.WRONG_ARITY,
     "def f(qubit q) { f(q); }\nqubit q; f(q);": Code.RECURSION,
     "qubit[13] q; bit[13] c = measure q; uint[13] n = c; n += 1; rx(n) q[0];": Code.OUT_OF_REACH,
