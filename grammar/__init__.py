@@ -2,6 +2,6 @@
 
 from qcompile.grammar.decompose import decompose, invert
 from qcompile.grammar.printer import to_text
-from qcompile.grammar.reader import parse, parse_operator
+from qcompile.grammar.reader import observe, parse, parse_operator
 
-__all__ = ["decompose", "invert", "parse", "parse_operator", "to_text"]
+__all__ = ["decompose", "invert", "observe", "parse", "parse_operator", "to_text"]

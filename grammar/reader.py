@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qcompile.diagnostics import Code, CompileError, Source, error
 from qcompile.grammar import languages, tree
@@ -13,7 +14,7 @@ from qcompile.grammar.observables import operator
 from qcompile.grammar.programs import program
 from qcompile.grammar.scope import Faults, Scope, Shared, TooManyFaultsError, add_register
 from qcompile.grammar.syntax import read_module, read_operator
-from qcompile.ir import Module, Parameter, Register
+from qcompile.ir import Expectation, Module, Observable, Parameter, Program, Register
 from qcompile.operator import Operator
 
 
@@ -57,6 +58,16 @@ def parse_operator(
     for parameter in parameters:
         scope.declare(tree.Name(parameter.name, 0, 0), parameter)
     return operator(node, scope)
+
+
+def observe(program: Program, observable: str) -> Program:
+    """The program with one output, the expectation of this; for programs that say no observable, as imported ones.
+
+    Raises:
+        CompileError: what is wrong in the text of the observable.
+    """
+    found = parse_operator(observable, program.registers, program.parameters)
+    return replace(program, outputs=(Expectation(Observable(found)),))
 
 
 def _module(nodes: Sequence[tree.Statement], scope: Scope) -> Module:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qcompile.draw import draw
     from qcompile.files import load, parse
     from qcompile.formatting import format  # noqa: A004
-    from qcompile.grammar import parse_operator, to_text
+    from qcompile.grammar import observe, parse_operator, to_text
     from qcompile.ir import Adjoint, Module, Program, Shifted
     from qcompile.learn import TrainResult, train
     from qcompile.objects.from_pyquil import from_pyquil
@@ -55,7 +55,7 @@ _HOMES = {
     "qcompile.draw": ("draw",),
     "qcompile.files": ("load", "parse"),
     "qcompile.formatting": ("format",),
-    "qcompile.grammar": ("parse_operator", "to_text"),
+    "qcompile.grammar": ("observe", "parse_operator", "to_text"),
     "qcompile.ir": ("Adjoint", "Module", "Program", "Shifted"),
     "qcompile.learn": ("TrainResult", "train"),
     "qcompile.objects.from_pyquil": ("from_pyquil",),
@@ -103,6 +103,7 @@ __all__ = [
     "lint",
     "load",
     "log",
+    "observe",
     "parse",
     "parse_operator",
     "pi",

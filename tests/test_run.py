@@ -303,3 +303,11 @@ def test_what_the_cut_lost_is_not_called_exact() -> None:
     leakage = function.measured(r=1.0)[2]
     assert exactness(leakage, function.derivative) is Exactness.APPROXIMATE
     assert exactness(0.0, function.derivative) is Exactness.EXACT
+
+
+def test_an_observable_is_given_to_a_program_that_names_none() -> None:
+    """Catches an imported program that Python cannot measure, or an observable read in other names."""
+    circuit = program("qubit q[2]; param theta; ry(theta) q[1]; cx q[1], q[0];")
+    value, gradient = qc.value_and_grad(qc.observe(circuit, "Z[q[0]] + 2*Z[0] Z[1]"))(theta=0.3)
+    assert value == pytest.approx(np.cos(0.3) + 2, abs=1e-12)
+    assert gradient["theta"] == pytest.approx(-np.sin(0.3), abs=1e-12)

@@ -134,11 +134,9 @@ def load_program(file: str, observable: str | None = None) -> Program:
 
 def load_module(file: str, observable: str | None = None) -> Module:
     """The program or derivative in a file, read as `--from` and `--loop-bound` say."""
-    from dataclasses import replace
-
     from qcompile.files import load
-    from qcompile.grammar import parse_operator
-    from qcompile.ir import Expectation, Observable, Program
+    from qcompile.grammar import observe
+    from qcompile.ir import Program
 
     session = current_session()
     module = load(file, session.language, loop_bound=session.loop_bound)
@@ -147,8 +145,7 @@ def load_module(file: str, observable: str | None = None) -> Module:
     if not isinstance(module, Program):
         label = "`--observable` goes with a program, and this is a derivative"
         raise error(Code.METHOD, label, None, "leave it out: a derivative says what it measures")
-    operator = parse_operator(observable, module.registers, module.parameters)
-    return replace(module, outputs=(Expectation(Observable(operator)),))
+    return observe(module, observable)
 
 
 def check_returns(module: Module, file: str) -> None:

@@ -104,6 +104,7 @@ def warn(code: Code, label: str, span: Span | None = None, help: str = "") -> No
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Help that offers the nearest known name, or nothing."""
+    from difflib import get_close_matches  # only faults need it
 
     lower = {word.lower(): word for word in known}
     close = get_close_matches(name.lower(), list(lower), n=1)

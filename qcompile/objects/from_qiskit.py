@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -254,7 +254,7 @@ class _Importer:
             for side in sides[:1] if condition.constant else sides[1:]:
                 side()
             return
-        then, otherwise = (*map(self._collected, sides), [])[:2]
+        then, otherwise = (*self._collected(sides), [])[:2]
         if isinstance(condition, tuple):
             made: list[Statement] = [If(condition, tuple(then), tuple(otherwise))] if then or otherwise else []
         else:
@@ -263,10 +263,16 @@ class _Importer:
         for statement in made:
             self._assembly.add(statement)
 
-    def _collected(self, side: Callable[[], None]) -> list[Statement]:
-        with self._assembly.block() as made:
-            side()
-        return made
+    def _collected(self, sides: Sequence[Callable[[], None]]) -> Iterator[list[Statement]]:
+        """What each side adds; a side does not know what the other has measured."""
+        before, after = self._measured, set(self._measured)
+        for side in sides:
+            self._measured = set(before)
+            with self._assembly.block() as made:
+                side()
+            after |= self._measured
+            yield made
+        self._measured = after
 
 
 def _truth(value: int) -> int:

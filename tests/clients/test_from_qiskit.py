@@ -367,6 +367,20 @@ def test_while_needs_a_bound() -> None:
     assert_same_outcomes(circuit, until_one(0), loop_bound=0)
 
 
+def test_a_bit_that_the_other_side_measures() -> None:
+    """Catches an `else` that reads a bit measured under the `if` alone, where it holds 0: a failure of ours."""
+    circuit = QuantumCircuit(2, 2)
+    circuit.h([0, 1])
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.measure(1, 1)
+    with otherwise, circuit.if_test((circuit.clbits[1], 0)):
+        circuit.x(1)
+    with circuit.if_test((circuit.clbits[1], 1)):
+        circuit.x(0)
+    assert_same_outcomes(circuit)
+
+
 def test_a_wide_register_is_one_condition() -> None:
     """Catches a comparison of a wide register that is worked out for each of its values."""
     circuit = QuantumCircuit(40, 40)
