@@ -76,7 +76,7 @@ def adjoint(nodes: Sequence[tree.Statement], scope: Scope) -> Adjoint:
     components: list[AdjointComponent] = []
     for node in nodes[2:]:
         try:
-            components.append(_adjoint_component(node, known, scope))
+            components.append(_adjoint_component(node, known, len(made.outputs), scope))
         except CompileError as fault:
             scope.faults.add(fault.diagnostics)
     return Adjoint(made, tuple(steps), known, tuple(components))
@@ -183,7 +183,7 @@ def _component(node: tree.Component, draft: Draft) -> Component:
     terms = readings(node.value, scope, find)
     wrt = tuple(_element(operand, scope) for operand in node.wrt)
     made = tuple(Reading(weight, evaluations) for weight, evaluations in terms)
-    return Component(_output(node, scope), wrt, made, _CLASSES[node.exactness or "exact"])
+    return Component(_output(node, MAX_SLOTS, scope), wrt, made, _CLASSES[node.exactness or "exact"])
 
 
 def _index(item: tree.Item, what: str, count: int, scope: Scope) -> int:
@@ -197,11 +197,11 @@ def _index(item: tree.Item, what: str, count: int, scope: Scope) -> int:
     return value
 
 
-def _output(node: tree.Component, scope: Scope) -> int:
+def _output(node: tree.Component, count: int, scope: Scope) -> int:
     if isinstance(node.output, tree.Name) or node.output.name.text != "d":
         advice = "components are written `component d[0] wrt theta = …;`"
         raise error(Code.BAD_MODULE, "this names no output", scope.span(node.output), advice)
-    return _index(node.output, "output", MAX_SLOTS, scope)
+    return _index(node.output, "output", count, scope)
 
 
 # ---- adjoint: the reverse part and its components
@@ -235,7 +235,7 @@ def _slot(operand: tree.Operand, count: int, scope: Scope) -> int:
     return _index(operand, "slot", count, scope)
 
 
-def _adjoint_component(node: tree.Statement, count: int, scope: Scope) -> AdjointComponent:
+def _adjoint_component(node: tree.Statement, count: int, outputs: int, scope: Scope) -> AdjointComponent:
     if not isinstance(node, tree.Component):
         advice = "after the reverse part come `component` statements"
         raise error(Code.BAD_MODULE, "this has no place in an adjoint module", scope.span(node), advice)
@@ -248,7 +248,7 @@ def _adjoint_component(node: tree.Statement, count: int, scope: Scope) -> Adjoin
             advice = "write `0.5*g[0] + 2*g[1]`"
             raise error(Code.BAD_MODULE, "a term without just one slot", scope.span(node.value), advice)
         found.append((weight, slots[0]))
-    return AdjointComponent(_output(node, scope), _element(node.wrt[0], scope), tuple(found))
+    return AdjointComponent(_output(node, outputs, scope), _element(node.wrt[0], scope), tuple(found))
 
 
 def _known_slot(item: tree.Item, count: int, scope: Scope) -> int | None:

@@ -178,7 +178,7 @@ def _turns(node: tree.While, state: State, bound: int | None, depth: int) -> Non
         known = len(state.assembly.faults.found)
         test = condition(node.condition, state)
         if test.is_constant and state.exit.is_constant:
-            if not test.constant or state.exit.constant:
+            if not test.constant or state.exit.constant or (depth and bound == 0):
                 return
             state.step(node)
             inside(node.body, state)

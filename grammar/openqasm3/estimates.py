@@ -21,6 +21,7 @@ def check_length(node: tree.Statement, state: State) -> None:
 
     A loop that turns too often by itself is left to the message that counts its turns.
     """
+    place: tree.Node
     match node:
         case tree.For(values=tree.Range(first, step, last)) if _turns(first, step, last) <= MAX_OPS:
             what, place = "this loop and those inside it make", node.values

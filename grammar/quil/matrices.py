@@ -70,13 +70,14 @@ def family(entries: Entries, names: Sequence[Element]) -> tuple[Array, list[Oper
         return None
     origin = dict.fromkeys(names, 0.0)
     try:
-        start = numeric(entries, origin)
-        slopes = [numeric(_slopes(entries, name), origin) for name in names]
-        if np.max(np.abs(start.conj().T @ start - np.eye(size))) > EXACT:
-            return None
-        generators = [1j * start.conj().T @ slope for slope in slopes]
-        if not _is_family(entries, names, start, generators):
-            return None
+        with np.errstate(all="raise", under="ignore"):
+            start = numeric(entries, origin)
+            slopes = [numeric(_slopes(entries, name), origin) for name in names]
+            if np.max(np.abs(start.conj().T @ start - np.eye(size))) > EXACT:
+                return None
+            generators = [1j * start.conj().T @ slope for slope in slopes]
+            if not _is_family(entries, names, start, generators):
+                return None
     except (ArithmeticError, ValueError, CompileError):
         return None
     return start, [pauli_sum(generator) for generator in generators]
