@@ -47,6 +47,7 @@ class Draft:
     naive: int = 0
     template_numbers: dict[str, int] = field(default_factory=dict[str, int])
     row_numbers: dict[str, int] = field(default_factory=dict[str, int])
+    row_names: dict[Row, str] = field(default_factory=dict[Row, str])
 
     def finished(self) -> Shifted:
         return Shifted(tuple(self.templates), tuple(self.rows), tuple(self.components), self.naive)
@@ -74,6 +75,8 @@ def adjoint(nodes: Sequence[tree.Statement], scope: Scope) -> Adjoint:
     steps = _reverse(reverse.body.statements, scope)
     known = 1 + max((step.slot for step in steps if isinstance(step, Gradient)), default=-1)
     components: list[AdjointComponent] = []
+    for slot in (parameter.name for parameter in made.parameters if parameter.role == "slot"):
+        del scope.names[slot]  # which no component reads
     for node in nodes[2:]:
         try:
             components.append(_adjoint_component(node, known, len(made.outputs), scope))
@@ -97,7 +100,12 @@ def _add(node: tree.Statement, draft: Draft) -> None:
         case tree.Row(name):
             _check_new(name, draft.row_numbers, scope)
             draft.row_numbers[name.text] = _BROKEN
-            draft.rows.append(_row(node, draft))
+            row = _row(node, draft)
+            first = draft.row_names.setdefault(row, name.text)
+            if first != name.text:
+                advice = f"leave it out, and read `{first}`"
+                raise error(Code.BAD_MODULE, f"this row is `{first}` again", scope.span(node), advice)
+            draft.rows.append(row)
             draft.row_numbers[name.text] = len(draft.rows) - 1
         case tree.Component():
             draft.components.append(_component(node, draft))
@@ -116,7 +124,8 @@ def _template(node: tree.Template, draft: Draft) -> None:
     made = program(node.body.statements, inner)
     draft.templates.append(Template(node.name.text, made))
     for parameter in made.parameters:
-        scope.names.setdefault(parameter.name, parameter)
+        if parameter.role != "slot":  # whose value is a row's, and no component's
+            scope.names.setdefault(parameter.name, parameter)
 
 
 def _check_new(name: tree.Name, known: Mapping[str, int], scope: Scope) -> None:

@@ -62,8 +62,9 @@ def _matrix(node: tree.Listed, wires: int, scope: Scope) -> Matrix:
 
 def _check_complete(matrices: list[Matrix] | tuple[Matrix, ...], name: str, node: tree.Matrices, scope: Scope) -> None:
     arrays: list[NDArray[np.complex128]] = [np.array(matrix, dtype=np.complex128) for matrix in matrices]
-    total = sum((array.conj().T @ array for array in arrays), np.zeros_like(arrays[0]))
-    off = float(np.max(np.abs(total - np.eye(len(total)))))
+    with np.errstate(all="ignore"):
+        total = sum((array.conj().T @ array for array in arrays), np.zeros_like(arrays[0]))
+        off = float(np.max(np.abs(total - np.eye(len(total)))))
     if not off <= TOLERANCE:
         label = f"{name} differs from 1 by {off:.2g}"
         advice = "give more digits, or exact values such as `1/sqrt(2)` and `exp(im*pi/4)`"

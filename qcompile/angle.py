@@ -17,7 +17,7 @@ from qcompile.number import ONE, ZERO, Number, addends
 
 Value: TypeAlias = float | NDArray[np.float64]
 MAX_CALLS = 2000  # functions in one expression, shared ones counted each time: its text and slope are as long
-MAX_DEPTH = 200  # functions within functions, which are walked by recursion
+MAX_DEPTH = 79  # functions within functions, whose brackets are read again below the limit of brackets
 
 
 @dataclass(frozen=True, slots=True)

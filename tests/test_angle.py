@@ -11,6 +11,7 @@ import pytest
 
 from qcompile.angle import (
     FUNCTIONS,
+    MAX_DEPTH,
     Angle,
     Element,
     call,
@@ -83,7 +84,7 @@ def test_expressions_that_explode_are_refused_before_they_do(grow: Callable[[Ang
 def test_the_deepest_expression_is_still_walked() -> None:
     """Catches a depth limit beyond what recursion bears."""
     angle = X
-    for _ in range(199):
+    for _ in range(MAX_DEPTH):
         angle = call("sin", angle)
     slope = derivative(call("cos", X) + X, Element("x"))
     assert math.isfinite(float(np.asarray(evaluate(angle, {Element("x"): 0.3}))))

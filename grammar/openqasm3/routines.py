@@ -20,6 +20,7 @@ from qcompile.grammar.openqasm3.variables import fitted, view
 from qcompile.ir import Definition, Op
 
 MAX_CALLS = 24  # calls within calls
+_STEPS = 4  # that a call counts for: binding its arguments takes as long
 _TOP = "move it out of the block, to the top of the program"
 
 
@@ -110,6 +111,7 @@ def called(
         raise state.fail(Code.RECURSION, label, node, "subroutines are inlined: write a loop")
     if len(state.calls) >= MAX_CALLS:
         raise state.fail(Code.TOO_DEEP, f"this call stands inside {MAX_CALLS} others", node, "call less deeply")
+    state.step(node, _STEPS)
     actuals = _paired(node, name, entity.node, arguments, operands, state)
     with _entered(entity, name.text, state):
         wanted = [_wanted(formal, state) for formal in entity.node.formals]

@@ -248,3 +248,41 @@ def test_weights_of_a_derivative_are_finite(weight: str) -> None:
     text = f"shifted;\nqubit q;\nparam t;\ntemplate t0 {{ rx(t) q; }}\ncomponent d[0] = {weight};\n"
     with pytest.raises(CompileError, match="QC0309"):
         read(text, "qc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "adjoint;\nforward { qubit q; slot s; return expect(Z[0]); }\nreverse { gradient g[0] X[0]; }\n"
+            "component d[0] wrt s = 1*g[0];"
+        ),
+        (
+            "adjoint;\nforward { qubit q; param t; return expect(Z[0]); }\nreverse { gradient g[0] X[0]; }\n"
+            "component d[1] wrt t = 1*g[0];"
+        ),
+        (
+            "shifted;\ntemplate t0 { qubit q; slot s; rx(s) q; return expect(Z[0]); }\nrow r0 = t0(s = 1);\n"
+            "component d[0] wrt s = 1*r0[0];"
+        ),
+        "shifted;\ntemplate t0 { qubit q; slot s; rx(s) q; }\nrow r0 = t0(s = 1);\nrow r1 = t0(s = 1);",
+    ],
+)
+def test_derivatives_that_do_not_hold_together(text: str) -> None:
+    """Would catch a derivative that is read and then found inconsistent, which is a fault of the reader's."""
+    with pytest.raises(CompileError):
+        read(text, "qc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gate g a = [[0, im], [1, 1e308]];",
+        "channel k a = [[0, im], [1, 1e308]], [[1e200, 0], [0, 1]];",
+        "qubit q;\nparam t;\nrx(" + "2**" * 80 + "t) q;",
+    ],
+)
+def test_is_refused_in_words(text: str) -> None:
+    """Would catch a warning of NumPy that escapes, and a program that its own text cannot say."""
+    with pytest.raises(CompileError):
+        read(text, "qc")
