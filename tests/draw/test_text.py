@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qcompile.angle import call, parameter
+from qcompile.angle import MAX_DEPTH, call, parameter
 from qcompile.diagnostics import Code, CompileError
 from qcompile.draw import draw
 from qcompile.gates import TABLE
@@ -113,7 +113,7 @@ def test_what_cannot_be_drawn_is_refused(program: Program, code: Code) -> None:
 def test_deep_expressions_are_cut_short() -> None:
     """Would catch a RecursionError in the label of an angle."""
     angle = parameter("t")
-    for _ in range(95):
+    for _ in range(MAX_DEPTH // 2):
         angle = call("sin", angle * parameter("t"))
     program = Program((Register("q", "qubit"),), (Parameter("t"),), (), (Op(TABLE["rx"], (0,), (angle,)),))
     assert "rx(sin(…))" in draw(program).text()
