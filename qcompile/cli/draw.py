@@ -10,16 +10,15 @@ import click
 
 from qcompile.cli.options import (
     Settings,
+    bound_settings,
     file_argument,
     load_module,
     observable_option,
     set_option,
 )
-from qcompile.diagnostics import Code, error
 
 if TYPE_CHECKING:
     from qcompile.draw import Drawing
-    from qcompile.ir import Module
 
 WIDTH = 100
 _COLOURS = {
@@ -62,34 +61,13 @@ def draw(
     from qcompile.draw import draw as drawn
 
     module = load_module(file, observable)
-    drawing = drawn(_bound(module, settings) if settings else module, everything=everything)
+    drawing = drawn(bound_settings(module, settings) if settings else module, everything=everything)
     if output is not None:
         drawing.save(output, width or WIDTH)
     elif sys.stdout.isatty():
         _print(drawing, width, no_color)
     else:
         click.echo(drawing.text(width or WIDTH), nl=False)
-
-
-def _bound(module: Module, settings: Settings) -> Module:
-    """The program with numbers in place of the parameters that are set."""
-    from qcompile.angle import Element
-    from qcompile.grammar.checks import counted
-    from qcompile.ir import Program
-    from qcompile.targets.binding import bind_parameters
-
-    if not isinstance(module, Program):
-        label = "`--set` goes with a program, and this is a derivative"
-        raise error(Code.METHOD, label, None, "set it in the program, before it is differentiated")
-    known = {p.name: p.elements() for p in module.parameters}
-    values: dict[Element, float] = {}
-    for name, numbers in settings.items():
-        elements = known.get(name, (Element(name),))
-        if name in known and len(numbers) != len(elements):
-            label = f"`{name}` takes {counted(len(elements), 'number', 'numbers')}, given: {len(numbers)}"
-            raise error(Code.BAD_VALUE, label, module.parameter(name).span, "separate several by commas")
-        values.update(zip(elements, numbers, strict=False))
-    return bind_parameters(module, values)
 
 
 def _print(drawing: Drawing, width: int | None, no_color: bool) -> None:

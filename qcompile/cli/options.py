@@ -183,3 +183,34 @@ def shaped_settings(settings: Settings, parameters: Iterable[Parameter]) -> dict
         if name in scalars and len(numbers) != 1:
             raise error(Code.BAD_VALUE, f"`{name}` is one number, given: {len(numbers)}")
     return {name: numbers[0] if name in scalars else numbers for name, numbers in settings.items()}
+
+
+def bound_settings(module: Module, settings: Settings) -> Program:
+    """The program with numbers in place of the parameters that are set.
+
+    Raises:
+        CompileError: METHOD for a derivative, UNKNOWN_NAME, BAD_VALUE.
+    """
+    from qcompile.diagnostics import did_you_mean
+    from qcompile.grammar.checks import counted
+    from qcompile.ir import Program
+    from qcompile.targets.binding import bind_parameters
+
+    if not isinstance(module, Program):
+        raise error(Code.METHOD, "`--set` goes with a program, and this is a derivative", None, "set it before")
+
+    known = {p.name: p for p in module.parameters}
+    for name, numbers in settings.items():
+        if name not in known:
+            label = f"the program has no parameter `{name}`"
+            raise error(Code.UNKNOWN_NAME, label, help=did_you_mean(name, known))
+        size = len(known[name].elements())
+        if len(numbers) != size:
+            raise error(
+                Code.BAD_VALUE,
+                f"`{name}` takes {counted(size, 'number', 'numbers')}, given: {len(numbers)}",
+                known[name].span,
+            )
+    pairs = ((known[name], numbers) for name, numbers in settings.items())
+    values = {e: number for p, numbers in pairs for e, number in zip(p.elements(), numbers, strict=True)}
+    return bind_parameters(module, values)
