@@ -33,6 +33,9 @@ for key, row in enumerate(manifest["rows"]):
         terms = [paulis.PauliTerm.from_list([*map(tuple, w)], number(c, known)) for c, w in output["terms"]]
         read[key].append(state.expectation(paulis.PauliSum(terms)).real)
 for part in manifest["components"]:
-    total = sum(number(weight, known) * math.prod(read[r][o] for r, o in pairs) for weight, pairs in part["terms"])
+    total = 0.0
+    for weight, *sides in part["terms"]:
+        over, under = (math.prod(read[r][o] for r, o in side) for side in sides)
+        total += number(weight, known) * over / under
     report.setdefault(", ".join(part["wrt"]), []).append(float(total))
 print(json.dumps({"value": report.pop("", None), "gradient": report}))

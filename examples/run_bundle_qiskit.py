@@ -33,6 +33,9 @@ for index, template in enumerate(manifest["templates"]):
     bound = {p.name: [number(p.name, row) for row in rows.values()] for p in circuit.parameters}  # all rows at once
     read |= zip(rows, estimator.run([(circuit, observables, bound)], precision=0.0).result()[0].data.evs.T, strict=True)
 for part in manifest["components"]:
-    total = sum(number(weight, known) * math.prod(read[r][o] for r, o in pairs) for weight, pairs in part["terms"])
+    total = 0.0
+    for weight, *sides in part["terms"]:
+        over, under = (math.prod(read[r][o] for r, o in side) for side in sides)
+        total += number(weight, known) * over / under
     report.setdefault(", ".join(part["wrt"]), []).append(float(total))
 print(json.dumps({"value": report.pop("", None), "gradient": report}))

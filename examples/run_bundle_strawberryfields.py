@@ -35,6 +35,9 @@ for key, row in enumerate(manifest["rows"]):
         means |= {str([[a, m]]): mean, str([[a, m]] * 2): variance + mean**2}
     read[key] = [sum(number(c, known) * means[str(word)] for c, word in o["terms"]) for o in template["outputs"]]
 for part in manifest["components"]:
-    total = sum(number(weight, known) * math.prod(read[r][o] for r, o in pairs) for weight, pairs in part["terms"])
+    total = 0.0
+    for weight, *sides in part["terms"]:
+        over, under = (math.prod(read[r][o] for r, o in side) for side in sides)
+        total += number(weight, known) * over / under
     report.setdefault(", ".join(part["wrt"]), []).append(float(total))
 print(json.dumps({"value": report.pop("", None), "gradient": report}))

@@ -17,6 +17,7 @@ from qcompile.grammar.scope import Scope, Shared
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Certificate,
     Component,
     Evaluation,
     Exactness,
@@ -44,18 +45,21 @@ class Draft:
     templates: list[Template] = field(default_factory=list[Template])
     rows: list[Row] = field(default_factory=list[Row])
     components: list[Component] = field(default_factory=list[Component])
-    naive: int = 0
+    certificates: list[Certificate] = field(default_factory=list[Certificate])
+    seed: int | None = None
     template_numbers: dict[str, int] = field(default_factory=dict[str, int])
     row_numbers: dict[str, int] = field(default_factory=dict[str, int])
     row_names: dict[Row, str] = field(default_factory=dict[Row, str])
 
     def finished(self) -> Shifted:
-        return Shifted(tuple(self.templates), tuple(self.rows), tuple(self.components), self.naive)
+        return Shifted(
+            tuple(self.templates), tuple(self.rows), tuple(self.components), tuple(self.certificates), self.seed
+        )
 
 
-def shifted(nodes: Sequence[tree.Statement], scope: Scope) -> Shifted:
-    """The module that the statements after `shifted;` make."""
-    draft = Draft(scope)
+def shifted(form: tree.Form, nodes: Sequence[tree.Statement], scope: Scope) -> Shifted:
+    """The module that `shifted;` and the statements after it make."""
+    draft = Draft(scope, seed=_seed(form, scope))
     for node in nodes:
         try:
             _add(node, draft)
@@ -109,10 +113,10 @@ def _add(node: tree.Statement, draft: Draft) -> None:
             draft.row_numbers[name.text] = len(draft.rows) - 1
         case tree.Component():
             draft.components.append(_component(node, draft))
-        case tree.Naive(count):
-            draft.naive = integer(count, scope, "this count")
+        case tree.Certificate():
+            draft.certificates.append(_certificate(node, scope))
         case _:
-            advice = "a shifted module holds `template`, `row`, `component` and `naive` statements"
+            advice = "a shifted module holds `template`, `row`, `component` and `certificate` statements"
             raise error(Code.BAD_MODULE, "this belongs inside a template", scope.span(node), advice)
 
 
@@ -126,6 +130,28 @@ def _template(node: tree.Template, draft: Draft) -> None:
     for parameter in made.parameters:
         if parameter.role != "slot":  # whose value is a row's, and no component's
             scope.names.setdefault(parameter.name, parameter)
+
+
+def _seed(form: tree.Form, scope: Scope) -> int | None:
+    if form.option is None or form.value is None:
+        return None
+    if form.option.text != "seed":
+        advice = "write `shifted;` or `shifted seed 7;`"
+        raise error(Code.BAD_MODULE, "this says nothing of a module", scope.span(form.option), advice)
+    return integer(form.value, scope, "the seed")
+
+
+def _certificate(node: tree.Certificate, scope: Scope) -> Certificate:
+    found: dict[str, int] = {}
+    for name, value in node.counts:
+        if name.text not in ("naive", "joint", "least") or name.text in found:
+            label = f"`{name.text}` is there already" if name.text in found else f"nothing is counted as `{name.text}`"
+            advice = "write `certificate wrt theta = naive 4, joint 2, least 2;`"
+            raise error(Code.BAD_MODULE, label, scope.span(name), advice)
+        found[name.text] = integer(value, scope, "this count")
+    wrt = tuple(_element(operand, scope) for operand in node.wrt)
+    naive = found.get("naive", 0)
+    return Certificate(wrt, naive, found.get("joint", naive), found.get("least"))
 
 
 def _check_new(name: tree.Name, known: Mapping[str, int], scope: Scope) -> None:
@@ -148,6 +174,7 @@ def _row(node: tree.Row, draft: Draft) -> Row:
     template = _number(node.template, draft.template_numbers, "template", scope)
     parameters = {p.name: p for p in draft.templates[template].program.parameters}
     inner = Scope(scope.source, scope.faults, names={**parameters})
+    weights = Scope(scope.source, scope.faults, names={n: p for n, p in parameters.items() if p.role != "slot"})
     settings: dict[Element, Angle] = {}
     for operand, value in node.settings:
         slot = _element(operand, inner)
@@ -155,19 +182,12 @@ def _row(node: tree.Row, draft: Draft) -> Row:
             label = f"`{slot}` is set already" if slot in settings else f"`{slot}` is not a slot of the template"
             advice = "rows set each slot of their template at most once"
             raise error(Code.BAD_MODULE, label, scope.span(operand), advice)
-        settings[slot] = _constant(value, scope)
+        settings[slot] = angle(value, weights)
     return Row(template, tuple(sorted(settings.items(), key=lambda setting: _slot_key(setting[0]))))
 
 
 def _slot_key(slot: Element) -> tuple[str, int]:
     return slot.name, -1 if slot.index is None else slot.index
-
-
-def _constant(node: tree.Expression, scope: Scope) -> Angle:
-    value = angle(node, scope)
-    if value.terms:
-        raise error(Code.NOT_CONSTANT, "this depends on a parameter", scope.span(node), "rows set slots to constants")
-    return value
 
 
 def _element(operand: tree.Operand, scope: Scope) -> Element:
@@ -191,8 +211,9 @@ def _component(node: tree.Component, draft: Draft) -> Component:
 
     terms = readings(node.value, scope, find)
     wrt = tuple(_element(operand, scope) for operand in node.wrt)
-    made = tuple(Reading(weight, evaluations) for weight, evaluations in terms)
-    return Component(_output(node, MAX_SLOTS, scope), wrt, made, _CLASSES[node.exactness or "exact"])
+    made = tuple(Reading(weight, tuple(sorted(found)), tuple(sorted(divided))) for weight, found, divided in terms)
+    output = None if isinstance(node.output, tree.Name) and node.output.text == "g" else _output(node, MAX_SLOTS, scope)
+    return Component(output, wrt, made, _CLASSES[node.exactness or "exact"])
 
 
 def _index(item: tree.Item, what: str, count: int, scope: Scope) -> int:
@@ -252,8 +273,8 @@ def _adjoint_component(node: tree.Statement, count: int, outputs: int, scope: Sc
         advice = "write `component d[0] wrt theta = 1*g[0];`"
         raise error(Code.BAD_MODULE, "an adjoint component has one parameter and no class", scope.span(node), advice)
     found: list[tuple[Angle, int]] = []
-    for weight, slots in readings(node.value, scope, lambda item: _known_slot(item, count, scope)):
-        if len(slots) != 1:
+    for weight, slots, divisors in readings(node.value, scope, lambda item: _known_slot(item, count, scope)):
+        if len(slots) != 1 or divisors:
             advice = "write `0.5*g[0] + 2*g[1]`"
             raise error(Code.BAD_MODULE, "a term without just one slot", scope.span(node.value), advice)
         found.append((weight, slots[0]))

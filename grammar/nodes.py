@@ -177,7 +177,9 @@ class NodeMaker:
     # ---- derivatives
 
     def form(self, children: Children) -> tree.Form:
-        return tree.Form(str(children[0]), _start(children[0]), _end(children[0]))
+        word, *option = children
+        name, value = (_name(option[0]), self.number(option[1:])) if option else (None, None)
+        return tree.Form(str(word), name, value, _start(word), _end(children[-1]))
 
     def template(self, children: Children) -> tree.Template:
         keyword, name, body = children
@@ -202,8 +204,12 @@ class NodeMaker:
         exactness = next((str(child) for child in middle if isinstance(child, Token)), "")
         return tree.Component(output, wrt, exactness, value, _start(keyword), value.end)
 
-    def naive(self, children: Children) -> tree.Naive:
-        return tree.Naive(children[1], _start(children[0]), children[1].end)
+    def certificate(self, children: Children) -> tree.Certificate:
+        keyword, wrt, *counts = children
+        return tree.Certificate(tuple(wrt), tuple(counts), _start(keyword), counts[-1][1].end)
+
+    def count(self, children: Children) -> tuple[tree.Name, tree.Expression]:
+        return _name(children[0]), children[1]
 
     def part(self, children: Children) -> tree.Part:
         return tree.Part(str(children[0]), children[1], _start(children[0]), _end(children[0]))

@@ -229,11 +229,11 @@ def _return(outputs: tuple[Output, ...], names: Names) -> Iterator[str]:
 def _output(output: Output, names: Names) -> list[str]:
     match output:
         case Expectation():
-            return _observed("expect", output.observable, names)
+            return _observed(f"{_share(output)}expect", output.observable, names)
         case Variance():
             return _observed("var", output.observable, names)
         case Probabilities():
-            return [f"probs({', '.join(_listed(output.wires, names.wires, names.whole_wires))})"]
+            return [f"{_share(output)}probs({', '.join(_listed(output.wires, names.wires, names.whole_wires))})"]
         case Samples():
             wires = _listed(output.wires, names.wires, names.whole_wires)
             cells = _listed(output.cells, names.cells, names.whole_cells)
@@ -242,6 +242,10 @@ def _output(output: Output, names: Names) -> list[str]:
             return ["state()"]
         case _:
             assert_never(output)
+
+
+def _share(output: Expectation | Probabilities) -> str:
+    return "unnormalised_" if output.unnormalised else ""
 
 
 def _observed(function: str, observable: Observable, names: Names) -> list[str]:

@@ -20,6 +20,7 @@ from qcompile.grammar.printed_programs import (
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Certificate,
     Component,
     Gradient,
     Module,
@@ -57,11 +58,11 @@ def operator_text(operator: Operator, registers: tuple[Register, ...]) -> str:
 
 
 def _shifted(module: Shifted) -> Iterator[list[str]]:
-    yield ["shifted;"]
+    yield ["shifted;" if module.seed is None else f"shifted seed {module.seed};"]
     for template in module.templates:
         yield _block(f"template {template.name}", program_sections(template.program))
     yield [_row(index, row, module.templates) for index, row in enumerate(module.rows)]
-    yield [*chain.from_iterable(map(_component, module.components)), f"naive {module.naive};"]
+    yield [*chain.from_iterable(map(_component, module.components)), *map(_certificate, module.certificates)]
 
 
 def _block(head: str, sections: Iterable[list[str]]) -> list[str]:
@@ -75,9 +76,16 @@ def _row(index: int, row: Row, templates: tuple[Template, ...]) -> str:
     return f"row r{index} = {templates[row.template].name}({settings});"
 
 
+def _certificate(certificate: Certificate) -> str:
+    counts = [f"naive {certificate.naive}", f"joint {certificate.joint}"]
+    counts += [] if certificate.least is None else [f"least {certificate.least}"]
+    return f"certificate wrt {', '.join(map(str, certificate.wrt))} = {', '.join(counts)};"
+
+
 def _component(component: Component) -> Iterator[str]:
     wrt = f" wrt {', '.join(map(str, component.wrt))}" if component.wrt else ""
-    lead = f"component d[{component.output}]{wrt} {component.exactness.value.replace(' ', '_')}"
+    what = "g" if component.output is None else f"d[{component.output}]"
+    lead = f"component {what}{wrt} {component.exactness.value.replace(' ', '_')}"
     terms = signed(_reading(reading) for reading in component.readings)
     return filled([lead, "=", *ended(terms, ";")], len(lead) + 1)
 
@@ -85,7 +93,8 @@ def _component(component: Component) -> Iterator[str]:
 def _reading(reading: Reading) -> str:
     factors = [f"r{evaluation.row}[{evaluation.output}]" for evaluation in reading.evaluations]
     weight = factor(reading.weight)
-    return "*".join(["(0)" if weight == "0" and not factors else weight, *factors])
+    divisors = "".join(f"/r{evaluation.row}[{evaluation.output}]" for evaluation in reading.divisors)
+    return "*".join(["(0)" if weight == "0" and not factors else weight, *factors]) + divisors
 
 
 def _adjoint(module: Adjoint) -> Iterator[list[str]]:

@@ -165,12 +165,12 @@ def _collect(node: tree.Result, draft: Draft) -> None:
 def _output(node: tree.Result, scope: Scope) -> Output:
     span = scope.span(node)
     match node.function:
-        case "expect":
-            return Expectation(_observable(node, scope), span)
+        case "expect" | "unnormalised_expect":
+            return Expectation(_observable(node, scope), span, node.function != "expect")
         case "var":
             return Variance(_observable(node, scope), span)
-        case "probs":
-            return Probabilities(_listed(node, scope)[0], span)
+        case "probs" | "unnormalised_probs":
+            return Probabilities(_listed(node, scope)[0], span, node.function != "probs")
         case "samples":
             return Samples(*_listed(node, scope), span)
         case _:

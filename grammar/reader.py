@@ -72,9 +72,9 @@ def observe(program: Program, observable: str) -> Program:
 
 def _module(nodes: Sequence[tree.Statement], scope: Scope) -> Module:
     match nodes:
-        case [tree.Form("shifted"), *rest]:
-            return shifted(rest, scope)
-        case [tree.Form("adjoint"), *rest]:
+        case [tree.Form("shifted") as form, *rest]:
+            return shifted(form, rest, scope)
+        case [tree.Form("adjoint", None), *rest]:
             return adjoint(rest, scope)
         case _:
             if not nodes:

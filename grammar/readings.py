@@ -1,4 +1,4 @@
-"""Weighted sums of evaluations, as components write them: `0.5*r0[0] - (2*theta)*r1[0]*r2[0] + (theta)`."""
+"""Weighted sums of evaluations, as components write them: `0.5*r0[0] - (2*theta)*r1[0]*r2[0]/r0[1] + (theta)`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ T = TypeVar("T")
 Find = Callable[[tree.Item], "T | None"]
 
 
-def readings(node: tree.Expression, scope: Scope, find: Find[T]) -> list[tuple[Angle, tuple[T, ...]]]:
-    """The terms in written order, none for a bare `0`.
+Term = tuple[Angle, tuple[T, ...], tuple[T, ...]]
+
+
+def readings(node: tree.Expression, scope: Scope, find: Find[T]) -> list[Term[T]]:
+    """The weight, factors and divisors of each term in written order, none for a bare `0`.
 
     Args:
         find: the evaluation that a bare `name[index]` stands for, or None; inside parentheses names are parameters.
@@ -27,24 +30,25 @@ def readings(node: tree.Expression, scope: Scope, find: Find[T]) -> list[tuple[A
     return [_term(negative, term, scope, find) for negative, term in terms]
 
 
-def _term(negative: bool, node: tree.Expression, scope: Scope, find: Find[T]) -> tuple[Angle, tuple[T, ...]]:
+def _term(negative: bool, node: tree.Expression, scope: Scope, find: Find[T]) -> Term[T]:
     factors = node.factors if isinstance(node, tree.Times) else (("*", node),)
     weight: Angle | None = None
     found: list[T] = []
+    divisors: list[T] = []
     for sign, factor in factors:
         if isinstance(factor, tree.Negated) and isinstance(factor.operand, tree.Item):
             negative, factor = negative != factor.odd, factor.operand
         evaluation = find(factor) if isinstance(factor, tree.Item) else None
-        if not sign or (sign == "/" and evaluation is not None):
+        if not sign:
             advice = "a term is a weight times evaluations: `0.5*r0[0]`"
             raise error(Code.BAD_MODULE, "`*` belongs before this", scope.span(factor), advice)
         if evaluation is not None:
-            found.append(evaluation)
+            (divisors if sign == "/" else found).append(evaluation)
             continue
         value = angle(factor, scope)
         weight = value if weight is None else _weight(weight, sign, value, factor, scope)
     weight = number(1.0) if weight is None else weight
-    return -weight if negative else weight, tuple(found)
+    return -weight if negative else weight, tuple(found), tuple(divisors)
 
 
 def _weight(weight: Angle, sign: str, value: Angle, factor: tree.Expression, scope: Scope) -> Angle:

@@ -255,9 +255,11 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`shifted;` or `adjoint;`"""
+    """`shifted;`, `shifted seed 7;` or `adjoint;`"""
 
     word: str
+    option: Name | None
+    value: Expression | None
     start: int
     end: int
 
@@ -290,8 +292,11 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Naive:
-    value: Expression
+class Certificate:
+    """`certificate wrt gamma = naive 36, joint 32, least 8;`"""
+
+    wrt: tuple[Operand, ...]
+    counts: tuple[tuple[Name, Expression], ...]
     start: int
     end: int
 
@@ -317,7 +322,7 @@ class Gradient:
 Action: TypeAlias = Application | Plain | Measurement | Reset | Conditional | Loop | While | Postselection | Barrier
 Local: TypeAlias = Constant | Alias
 Head: TypeAlias = Declaration | Definition | Subcircuit | Observable | Import | Results
-Derivative: TypeAlias = Form | Template | Row | Component | Naive | Part | Gradient
+Derivative: TypeAlias = Form | Template | Row | Component | Certificate | Part | Gradient
 Statement: TypeAlias = Action | Local | Head | Derivative
 
 

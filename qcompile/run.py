@@ -167,7 +167,7 @@ class ValueAndGradient:
         components: Sequence[Component | AdjointComponent] = self.derivative.components
         for component, result in zip(components, results, strict=True):
             wrt = component.wrt if isinstance(component, Component) else (component.wrt,)
-            if wrt:
+            if wrt and component.output is not None:
                 slopes[component.output][wrt[0]] = result
         wanted = {element.name for element in self.elements}
         parameters = [p for p in self.program.parameters if p.name in wanted]
@@ -190,7 +190,7 @@ class Hessian:
         place = {element: k for k, element in enumerate(self.elements)}
         found: list[dict[tuple[int, int], Array | float]] = [{} for _ in range(self.outputs)]
         for component, result in zip(self.derivative.components, results, strict=True):
-            if len(component.wrt) == 2:  # each mixed derivative is there once
+            if len(component.wrt) == 2 and component.output is not None:  # each mixed derivative is there once
                 row, column = (place[element] for element in component.wrt)
                 found[component.output][row, column] = _shaped(result, batched)
                 found[component.output][column, row] = _shaped(result, batched)

@@ -136,7 +136,9 @@ def _at(program: Program, row: Row, point: Mapping[Element, float]) -> Program:
 
 def _combined(component: Component, point: Mapping[Element, float], read: list[list[float]]) -> float:
     return sum(
-        float(evaluate(reading.weight, point)) * math.prod(read[e.row][e.output] for e in reading.evaluations)
+        float(evaluate(reading.weight, point))
+        * math.prod(read[e.row][e.output] for e in reading.evaluations)
+        / math.prod(read[e.row][e.output] for e in reading.divisors)
         for reading in component.readings
     )
 

@@ -30,7 +30,7 @@ from qcompile.targets.expressions import Names, call_tree, prefix_tree, used_inp
 from qcompile.targets.settings import Setting
 
 FORMAT = "qcompile-bundle"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 Record = dict[str, object]
 
 
@@ -72,7 +72,10 @@ def describe(
             for template, placement in zip(module.templates, placements, strict=True)
         ],
         "rows": [
-            {"template": row.template, "slots": {names[element]: float(value) for element, value in row.settings}}
+            {
+                "template": row.template,
+                "slots": {names[element]: prefix_tree(value, names) for element, value in row.settings},
+            }
             for row in module.rows
         ],
         "components": [_component(component, names) for component in module.components],
@@ -157,14 +160,18 @@ def _component(component: Component, names: Names) -> Record:
         "wrt": [str(element) for element in component.wrt],
         "class": component.exactness.value,
         "terms": [
-            [prefix_tree(reading.weight, names), [[e.row, e.output] for e in reading.evaluations]]
+            [
+                prefix_tree(reading.weight, names),
+                [[e.row, e.output] for e in reading.evaluations],
+                [[e.row, e.output] for e in reading.divisors],
+            ]
             for reading in component.readings
         ],
     }
 
 
 def _cost(module: Shifted, settings_of: Sequence[int]) -> Record:
-    needed = {e.row for c in module.components if c.wrt for reading in c.readings for e in reading.evaluations}
+    needed = {e.row for c in module.components if c.wrt for reading in c.readings for e in reading.read}
     return {
         "evaluations": module.evaluations,
         "value_evaluations": module.value_evaluations,

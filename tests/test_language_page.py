@@ -17,8 +17,8 @@ PAGE_FILE = ROOT / "docs" / "language.md"
 PAGE = PAGE_FILE.read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"^```qc\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OF_DERIVATIVES = {
-    "shifted", "adjoint", "template", "row", "component", "naive", "forward", "reverse", "gradient", "wrt", "slot",
-    "exact", "exact_with_ancilla", "unbiased", "approximate",
+    "shifted", "adjoint", "template", "row", "component", "certificate", "forward", "reverse", "gradient", "wrt",
+    "slot", "exact", "exact_with_ancilla", "unbiased", "approximate",
 }  # fmt: skip
 
 

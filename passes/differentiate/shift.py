@@ -11,7 +11,20 @@ from dataclasses import dataclass, replace
 
 from qcompile.angle import Angle, Element, derivative, elements
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Evaluation, Expectation, Observable, Op, Output, Probabilities, Reading, Row, Shifted, Template
+from qcompile.ir import (
+    Certificate,
+    Component,
+    Evaluation,
+    Expectation,
+    Observable,
+    Op,
+    Output,
+    Probabilities,
+    Reading,
+    Row,
+    Shifted,
+    Template,
+)
 from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
@@ -26,7 +39,7 @@ def shifted_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
     prepared = tuple(_prepared(template, wrt) for template in module.templates)
     work = _Differentiation([_Analysis(template, wrt) for template in prepared], list(module.rows))
     order = max(len(component.wrt) for component in module.components)
-    seen: set[tuple[int, tuple[str, ...]]] = set()
+    seen: set[tuple[int | None, tuple[str, ...]]] = set()
     components = list(module.components)
     for component in module.components:
         if len(component.wrt) != order:
@@ -35,10 +48,10 @@ def shifted_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
             key = (component.output, tuple(sorted(map(str, (*component.wrt, element)))))
             if key not in seen:  # mixed derivatives are symmetric
                 seen.add(key)
-                readings = work.differentiate(component.readings, element)
-                components.append(replace(component, wrt=(*component.wrt, element), readings=readings))
+                components.append(work.differentiate(component, element))
     templates = tuple(analysis.template for analysis in work.analyses)
-    return _compacted(Shifted(templates, tuple(work.rows), tuple(components), module.naive + work.naive))
+    certificates = tuple(Certificate(wrt, naive, naive) for wrt, naive in work.naive.items())
+    return _compacted(Shifted(templates, tuple(work.rows), tuple(components), module.certificates + certificates))
 
 
 def _prepared(template: Template, wrt: Sequence[Element]) -> Template:
@@ -112,38 +125,47 @@ class _Differentiation:
     analyses: list[_Analysis]
     rows: list[Row]
     index: dict[Row, int]
-    naive: int
+    naive: dict[tuple[Element, ...], int]
 
     def __init__(self, analyses: list[_Analysis], rows: list[Row]) -> None:
         self.analyses, self.rows = analyses, rows
         self.index = {row: k for k, row in enumerate(rows)}
-        self.naive = 0
+        self.naive = {}
 
-    def differentiate(self, readings: tuple[Reading, ...], element: Element) -> tuple[Reading, ...]:
-        total: dict[tuple[Evaluation, ...], Angle] = {}
-        largest: dict[tuple[Evaluation, ...], float] = {}
+    def differentiate(self, component: Component, element: Element) -> Component:
+        """The derivative of a component: d(wΠe/Πd) = dw·Πe/Πd + w Σ de·…/Πd − w Πe/Πd Σ dd/d."""
+        total: dict[tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]], Angle] = {}
+        largest: dict[tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]], float] = {}
+        wrt = (*component.wrt, element)
 
-        def add(weight: Angle, evaluations: tuple[Evaluation, ...]) -> None:
-            key = tuple(sorted(evaluations))
+        def add(weight: Angle, evaluations: tuple[Evaluation, ...], divisors: tuple[Evaluation, ...]) -> None:
+            key = tuple(sorted(evaluations)), tuple(sorted(divisors))
             total[key] = total.get(key, Angle()) + weight
             largest[key] = max(largest.get(key, 0.0), abs(float(weight.constant)))
 
-        for reading in readings:
-            add(derivative(reading.weight, element), reading.evaluations)
-            for k, evaluation in enumerate(reading.evaluations):
-                others = reading.evaluations[:k] + reading.evaluations[k + 1 :]
-                for weight, shifted in self._slope(evaluation, element):
-                    add(reading.weight * weight, (*others, shifted))
-        return tuple(Reading(weight, key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
+        for reading in component.readings:
+            over, under = reading.evaluations, reading.divisors
+            add(derivative(reading.weight, element), over, under)
+            for k, evaluation in enumerate(over):
+                others = over[:k] + over[k + 1 :]
+                for weight, shifted in self._slope(evaluation, element, wrt):
+                    add(reading.weight * weight, (*others, shifted), under)
+            for divisor in under:
+                for weight, shifted in self._slope(divisor, element, wrt):
+                    add(-(reading.weight * weight), (*over, shifted), (*under, divisor))
+        made = tuple(Reading(weight, *key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
+        return replace(component, wrt=wrt, readings=made)
 
-    def _slope(self, evaluation: Evaluation, element: Element) -> list[tuple[Angle, Evaluation]]:
+    def _slope(
+        self, evaluation: Evaluation, element: Element, wrt: tuple[Element, ...]
+    ) -> list[tuple[Angle, Evaluation]]:
         """d evaluation / d element as weighted evaluations."""
         row = self.rows[evaluation.row]
         analysis = self.analyses[row.template]
         found: list[tuple[Angle, Evaluation]] = []
         for slot, occurrence, slope in analysis.reached[element]:
             rule = analysis.rule(evaluation.output, slot, occurrence)
-            self.naive += len(rule.terms) or 2
+            self.naive[wrt] = self.naive.get(wrt, 0) + (len(rule.terms) or 2)
             for coefficient, shift in rule.terms:
                 row_index = self._row(row, slot, shift, rule)
                 found.append((slope.scaled(Number(coefficient)), Evaluation(row_index, evaluation.output)))
@@ -180,11 +202,13 @@ def _vanishes(weight: Angle, largest: float) -> bool:
 
 def _compacted(module: Shifted) -> Shifted:
     """The module without rows that nothing reads."""
-    used = sorted({e.row for c in module.components for r in c.readings for e in r.evaluations})
+    used = sorted({e.row for c in module.components for r in c.readings for e in r.read})
     moved = {old: new for new, old in enumerate(used)}
 
     def move(reading: Reading) -> Reading:
-        return Reading(reading.weight, tuple(Evaluation(moved[e.row], e.output) for e in reading.evaluations))
+        over, under = (tuple(Evaluation(moved[e.row], e.output) for e in group)
+                       for group in (reading.evaluations, reading.divisors))  # fmt: skip
+        return Reading(reading.weight, over, under)
 
     components = tuple(replace(c, readings=tuple(map(move, c.readings))) for c in module.components)
     return replace(module, rows=tuple(module.rows[old] for old in used), components=components)

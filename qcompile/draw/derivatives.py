@@ -58,17 +58,18 @@ def _uses(module: Shifted) -> list[list[str]]:
     for component in module.components:
         name = _component_name(component)
         for reading in component.readings:
-            for row in dict.fromkeys(e.row for e in reading.evaluations):
+            for row in dict.fromkeys(e.row for e in reading.read):
                 found[row].append(f"{_reading_text(reading, row, several)} in {name}")
     return found
 
 
 def _reading_text(reading: Reading, row: int, several: bool) -> str:
     """The weight, and with it the outputs of the row and of the others it is multiplied by, where they need naming."""
-    if len(reading.evaluations) == 1 and not several:
+    if len(reading.read) == 1 and not several:
         return weight_text(reading.weight)
     evaluations = sorted(reading.evaluations, key=lambda e: (e.row != row, e))
-    return "·".join([weight_text(reading.weight), *map(_evaluation_text, evaluations)])
+    factors = "·".join([weight_text(reading.weight), *map(_evaluation_text, evaluations)])
+    return "/".join([factors, *map(_evaluation_text, reading.divisors)])
 
 
 def _evaluation_text(evaluation: Evaluation) -> str:
@@ -77,14 +78,15 @@ def _evaluation_text(evaluation: Evaluation) -> str:
 
 def _component_name(component: Component) -> str:
     below = " ".join(f"d{element_text(element)}" for element in component.wrt)
-    return f"d[{component.output}]/{below}" if below else f"d[{component.output}]"
+    what = "g" if component.output is None else f"d[{component.output}]"
+    return f"{what}/{below}" if below else what
 
 
 def _constants(components: Iterable[Component]) -> Iterator[str]:
     """What is in the derivatives without any row."""
     for component in components:
-        values = [weight_text(reading.weight) for reading in component.readings if not reading.evaluations]
-        if not any(reading.evaluations for reading in component.readings):
+        values = [weight_text(reading.weight) for reading in component.readings if not reading.read]
+        if not any(reading.read for reading in component.readings):
             yield f"no row is needed for {_component_name(component)}: it is {' + '.join(values) or '0'}"
         elif values:
             yield f"{_component_name(component)} has {' + '.join(values)} besides its rows"

@@ -85,19 +85,23 @@ def output_text(output: Output, registers: tuple[Register, ...]) -> str:
 
     match output:
         case Expectation() | Variance():
-            function = "expect" if isinstance(output, Expectation) else "var"
+            function = "var" if isinstance(output, Variance) else f"{_share(output)}expect"
             observable = output.observable
             shown = Operator(observable.operator.terms[:MAX_TERMS])
             more = " + …" if len(observable.operator.terms) > MAX_TERMS else ""
             return shortened(f"{function}({observable.name or operator_text(shown, registers) + more})", MAX_NOTE)
         case Probabilities():
-            return f"probs({_listed(output.wires, names_of(registers, quantum=True))})"
+            return f"{_share(output)}probs({_listed(output.wires, names_of(registers, quantum=True))})"
         case Samples():
             wires = _listed(output.wires, names_of(registers, quantum=True))
             cells = _listed(output.cells, names_of(registers, quantum=False))
             return f"samples({', '.join(filter(None, (wires, cells)))})"
         case State():
             return "state()"
+
+
+def _share(output: Expectation | Probabilities) -> str:
+    return "unnormalised_" if output.unnormalised else ""
 
 
 def weight_text(weight: Angle) -> str:

@@ -3,6 +3,7 @@
 from qcompile.ir.derivative import (
     Adjoint,
     AdjointComponent,
+    Certificate,
     Component,
     Evaluation,
     Exactness,
@@ -38,6 +39,7 @@ __all__ = [
     "Adjoint",
     "AdjointComponent",
     "Barrier",
+    "Certificate",
     "Component",
     "Definition",
     "Evaluation",

@@ -30,7 +30,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting of a template's slots, sorted by slot; values are constants."""
+    """One setting of a template's slots, sorted by slot.
+
+    Values are affine in the parameters: constants, or what takes an angle to an absolute setting (`s[0] = 1 - p`).
+    """
 
     template: int
     settings: tuple[tuple[Element, Angle], ...] = ()
@@ -38,10 +41,19 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """weight × the product of evaluations; one evaluation except in variances. No evaluation: the weight itself."""
+    """weight × the product of evaluations ÷ the product of divisors, each sorted. Without any: the weight itself.
+
+    Products stand in variances, covariances and metrics, divisors where post-selection normalises.
+    """
 
     weight: Angle
     evaluations: tuple[Evaluation, ...]
+    divisors: tuple[Evaluation, ...] = ()
+
+    @property
+    def read(self) -> tuple[Evaluation, ...]:
+        """Every evaluation that it takes."""
+        return self.evaluations + self.divisors
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,25 +66,45 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """The derivative of one output of the original program by nothing (its value), one element, or several in order."""
+    """The derivative of one output of the original program by nothing (its value), one element, or several in order.
 
-    output: int
+    Without an output: an entry of the Fubini–Study metric of the state, by two elements.
+    """
+
+    output: int | None
     wrt: tuple[Element, ...]
     readings: tuple[Reading, ...]
     exactness: Exactness = Exactness.EXACT
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the derivatives by these elements would cost in other ways, as numbers of evaluations.
+
+    Attributes:
+        naive: shifting gate by gate.
+        joint: by the joint spectrum of the occurrences alone, whatever the outputs see of it.
+        least: no rule that shifts these elements alone, and is exact for all it has to be, takes fewer. None: unknown.
+    """
+
+    wrt: tuple[Element, ...]
+    naive: int
+    joint: int
+    least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shifted:
     """Shifted circuits and the sparse recombination of what they return.
 
-    `naive` counts the evaluations that shifting gate by gate would take, without merging equal rows.
+    `seed` is what the rows were drawn with, where they were drawn.
     """
 
     templates: tuple[Template, ...]
     rows: tuple[Row, ...]
     components: tuple[Component, ...]
-    naive: int = 0
+    certificates: tuple[Certificate, ...] = ()
+    seed: int | None = None
 
     @property
     def exactness(self) -> Exactness:
@@ -82,12 +114,21 @@ class Shifted:
     @property
     def evaluations(self) -> int:
         """Distinct rows that the derivatives need, the values apart."""
-        return len({e.row for c in self.components if c.wrt for r in c.readings for e in r.evaluations})
+        return len({e.row for c in self.components if c.wrt for r in c.readings for e in r.read})
 
     @property
     def value_evaluations(self) -> int:
         """Distinct rows that the values need."""
-        return len({e.row for c in self.components if not c.wrt for r in c.readings for e in r.evaluations})
+        return len({e.row for c in self.components if not c.wrt for r in c.readings for e in r.read})
+
+    @property
+    def naive(self) -> int:
+        """The evaluations that shifting gate by gate would take, without merging equal rows."""
+        return sum(certificate.naive for certificate in self.certificates)
+
+    def used(self, wrt: tuple[Element, ...]) -> int:
+        """Distinct rows that the derivatives by these elements read."""
+        return len({e.row for c in self.components if c.wrt == wrt for r in c.readings for e in r.read})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ def templates(module: Shifted) -> Faults:
 
 
 def rows(module: Shifted) -> Faults:
-    """Each sets slots that its template declares, in order, to constants; no two rows are equal."""
+    """Each sets slots that its template declares, in order, without regard to slots; no two rows are equal."""
+    bound = _trainable(template.program for template in module.templates)
     slots = [
         declared_elements(parameter for parameter in template.program.parameters if parameter.role == "slot")
         for template in module.templates
@@ -35,8 +36,9 @@ def rows(module: Shifted) -> Faults:
         if any(left >= right for left, right in pairwise(keys)):
             yield f"row {index} is not sorted by slot"
         for slot, value in row.settings:
-            if slot not in slots[row.template] or not value.is_constant:
-                yield f"row {index} sets `{slot}` to `{value}`"
+            if slot not in slots[row.template]:
+                yield f"row {index} sets `{slot}`"
+            yield from angle_faults(value, bound)
     if len(set(module.rows)) != len(module.rows):
         yield "two rows are equal"
 
@@ -44,11 +46,17 @@ def rows(module: Shifted) -> Faults:
 def components(module: Shifted) -> Faults:
     outputs = [len(template.program.outputs) for template in module.templates]
     bound = _trainable(template.program for template in module.templates)
+    for certificate in module.certificates:
+        yield from (f"a certificate wrt `{element}`" for element in certificate.wrt if element not in bound)
     for component in module.components:
         yield from (f"wrt `{element}`, not declared" for element in component.wrt if element not in bound)
+        if component.output is None and len(component.wrt) != 2:
+            yield "an entry of a metric has two parameters"
         for reading in component.readings:
             yield from angle_faults(reading.weight, bound)
-            for evaluation in reading.evaluations:
+            if any(list(group) != sorted(group) for group in (reading.evaluations, reading.divisors)):
+                yield "evaluations out of order"
+            for evaluation in reading.read:
                 row = module.rows[evaluation.row] if 0 <= evaluation.row < len(module.rows) else None
                 if row is None or not 0 <= evaluation.output < outputs[row.template]:
                     yield f"reads output {evaluation.output} of row {evaluation.row}"

@@ -148,8 +148,11 @@ class Observable:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
+    """Of the runs that post-selection keeps; `unnormalised`: of all runs, those not kept counting 0."""
+
     observable: Observable
     span: Span | None = _span()
+    unnormalised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +163,14 @@ class Variance:
 
 @dataclass(frozen=True, slots=True)
 class Probabilities:
-    """Of the outcomes of these wires, first wire most significant; qumodes by photon number up to the cutoff."""
+    """Of the outcomes of these wires, first wire most significant; qumodes by photon number up to the cutoff.
+
+    Of the runs that post-selection keeps; `unnormalised`: of all runs; they sum to the share kept.
+    """
 
     wires: tuple[int, ...]
     span: Span | None = _span()
+    unnormalised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,11 +88,13 @@ def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[dict[
 
 def _repeated(bound: Bound, slots: Sequence[Element], rows: Sequence[Row]) -> Bound:
     """The batch once per row, one row after the other, with the row's slots set."""
+    place = {slot: k for k, slot in enumerate(slots)}
+    table = np.zeros((len(slots), len(rows), bound.batch))
+    for r, row in enumerate(rows):
+        for slot, value in row.settings:
+            table[place[slot], r] = value_of(value, bound.elements)
     elements = {element: np.tile(value, len(rows)) for element, value in bound.elements.items()}
-    settings = [dict(row.settings) for row in rows]
-    for slot in slots:
-        column = [float(setting[slot]) if slot in setting else 0.0 for setting in settings]
-        elements[slot] = np.repeat(column, bound.batch)
+    elements.update(zip(slots, table.reshape(len(slots), len(rows) * bound.batch), strict=True))
     return Bound(elements, bound.batch * len(rows))
 
 
@@ -104,12 +106,21 @@ def _component(
         product: RealArray | float = 1.0
         for evaluation in reading.evaluations:
             product = product * found[evaluation.row][evaluation.output]
+        for divisor in reading.divisors:
+            product = product / _checked(found[divisor.row][divisor.output])
         weight = value_of(reading.weight, bound.elements)
         total = total + weight.reshape(-1, *(1,) * (total.ndim - 1)) * product
     return total
 
 
-def _shapes(module: Shifted, found: dict[int, list[RealArray]]) -> dict[int, tuple[int, ...]]:
+def _checked(divisor: RealArray) -> RealArray:
+    if np.any(divisor == 0):
+        label = "no run is kept: at these values the condition never holds"
+        raise error(Code.NOT_SIMULABLE, label, None, "post-select results that can occur")
+    return divisor
+
+
+def _shapes(module: Shifted, found: dict[int, list[RealArray]]) -> dict[int | None, tuple[int, ...]]:
     """By output, the shape of one row's value. A derivative that is zero reads nothing, and has it all the same."""
     return {
         component.output: found[evaluation.row][evaluation.output].shape[1:]

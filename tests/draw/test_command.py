@@ -89,7 +89,7 @@ def test_mistakes_are_told(
 def test_settings_are_not_for_derivatives(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a setting that is dropped without a word."""
     derivative = file.with_name("derivative.qc")
-    derivative.write_text("shifted; template t0 { qubit q; return expect(Z[0]); } row r0 = t0(); naive 0;")
+    derivative.write_text("shifted; template t0 { qubit q; return expect(Z[0]); } row r0 = t0(); ")
     assert leave(derivative, "--set", "theta=1") == 1
     assert "goes with a program" in capsys.readouterr().err
     assert leave(derivative) == 0

@@ -133,5 +133,5 @@ def test_an_import_in_a_template_reads_back() -> None:
     text = (
         "shifted; template t0 { import qaoa; qubit q; param b; mixer_layer(b) q; return expect(Z[0]); } row r0 = t0(); "
     )
-    module = parse(text + "component d[0] exact = 1*r0[0]; naive 1;")
+    module = parse(text + "component d[0] exact = 1*r0[0]; certificate wrt b = naive 1;")
     assert parse(to_text(module)) == module

@@ -272,7 +272,7 @@ component d[0] exact = 1*r2[0];
 component d[0] wrt theta unbiased = 0.5*r0[0] - 0.5*r1[0];
 component d[0] wrt r0[1], theta exact_with_ancilla = (2*theta + r0[1])*r0[0] - r0[0]*r1[0] + (theta + 1) + (0);
 component d[0] wrt r0[0] = 0;
-naive 2;"""
+certificate wrt theta = naive 2, joint 2;"""
 ADJOINT = """adjoint;
 forward { qubit q[2]; param theta; crx(theta) q[0], q[1]; return expect(Z[0]); }
 reverse { gradient g[0] 0.25*X[1] - 0.25*Z[0] X[1]; inv @ crx(theta) q[0], q[1]; }

@@ -15,6 +15,7 @@ from qcompile.grammar import parse, to_text
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Certificate,
     Component,
     Definition,
     Evaluation,
@@ -110,7 +111,7 @@ SHIFTED = Shifted(
             (Element("w", 1), Element("theta")),
             (
                 Reading(-THETA, (Evaluation(1, 0),)),
-                Reading(number(-2.0), (Evaluation(1, 0), Evaluation(0, 2))),
+                Reading(number(-2.0), (Evaluation(0, 2), Evaluation(1, 0)), (Evaluation(0, 0), Evaluation(0, 0))),
                 Reading(number(-0.5), ()),
                 Reading(pi_times(1, 2), ()),
                 Reading(Angle(), (Evaluation(0, 0),)),
@@ -120,7 +121,8 @@ SHIFTED = Shifted(
         Component(2, (Element("data"),), (), Exactness.UNBIASED),
         Component(1, (Element("data"),), (Reading(Angle(), ()),), Exactness.APPROXIMATE),
     ),
-    7,
+    (Certificate((Element("theta"), Element("theta")), 8, 8), Certificate((Element("theta"),), 7, 5, 4)),
+    11,
 )
 SQUEEZED = Observable(operator((0.5, "x2 p2"), (0.5, "p2 x2"), (1, "Z1")), "squeezed")
 ADJOINT = Adjoint(
@@ -260,7 +262,7 @@ def test_the_printer_leaves_no_trailing_space() -> None:
     """Would catch blank ends of lines, which editors strip and diffs show."""
     text = to_text(SHIFTED)
     assert [line for line in text.splitlines() if line != line.rstrip()] == []
-    assert text.endswith("naive 7;\n")
+    assert text.endswith("certificate wrt theta = naive 7, joint 5, least 4;\n")
 
 
 def test_a_definition_takes_wire_names_its_parameters_leave() -> None:

@@ -14,6 +14,7 @@ from qcompile.ir import (
     Adjoint,
     AdjointComponent,
     Barrier,
+    Certificate,
     Component,
     Definition,
     Evaluation,
@@ -81,7 +82,7 @@ SHIFTED = Shifted(
         Component(0, (), (Reading(number(1.0), (Evaluation(1, 0),)),)),
         Component(0, (Element("w", 1), Element("theta")), (Reading(THETA, (Evaluation(0, 1), Evaluation(1, 3))),)),
     ),
-    2,
+    (Certificate((Element("theta"),), 2, 2),),
 )
 ADJOINT = Adjoint(
     Program((Register("q", "qubit", 2),), (Parameter("theta"),), (), (), (Expectation(Observable(Operator())),)),
@@ -105,6 +106,11 @@ def expecting(terms: Operator, name: str = "") -> Program:
 
 def defining(*definitions: Definition) -> Program:
     return replace(BASE, definitions=definitions, body=(), outputs=())
+
+
+def reading(*sides: tuple[Evaluation, ...]) -> Shifted:
+    """The sound module with one reading of these evaluations and divisors."""
+    return replace(SHIFTED, components=(Component(0, (), (Reading(number(1.0), *sides),)),))
 
 
 def row(*facts: Any, **others: Any) -> Program:
@@ -247,7 +253,11 @@ DERIVATIVE_FAULTS = {
     "unsorted row": ("rows", replace(SHIFTED, rows=(Row(0, SHIFTED.rows[0].settings[::-1]), Row(1)))),
     "sets no slot": ("rows", replace(SHIFTED, rows=(Row(0, ((Element("theta"), number(1.0)),)), Row(1)))),
     "slot out of range": ("rows", replace(SHIFTED, rows=(Row(0, ((Element("s", 2), number(1.0)),)), Row(1)))),
-    "sets no constant": ("rows", replace(SHIFTED, rows=(Row(0, ((Element("s", 0), THETA),)), Row(1)))),
+    "set by a slot": ("rows", replace(SHIFTED, rows=(Row(0, ((Element("s", 0), parameter("s", 1)),)), Row(1)))),
+    "evaluations out of order": ("components", reading((Evaluation(1, 0), Evaluation(0, 0)))),
+    "divisors out of order": ("components", reading((), (Evaluation(1, 0), Evaluation(0, 0)))),
+    "a metric by one": ("components", replace(SHIFTED, components=(Component(None, (Element("theta"),), ()),))),
+    "a certificate of a slot": ("components", replace(SHIFTED, certificates=(Certificate((Element("s", 0),), 2, 2),))),
     "equal rows": ("rows", replace(SHIFTED, rows=(Row(1), Row(1)))),
     "reads no row": ("components", replace(SHIFTED, rows=SHIFTED.rows[:1])),
     "reads no output": ("components", replace(SHIFTED, templates=(Template("t0", BASE), Template("t1", body())))),

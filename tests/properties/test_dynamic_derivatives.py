@@ -66,7 +66,7 @@ def test_shift_equals_finite_differences(program: Program) -> None:
             for offset in (-STEP, STEP):
                 moved = {name: np.array(value) for name, value in values.items()}
                 moved[element.name][... if element.index is None else element.index] += offset
-                ends.append(np.asarray(run(program, moved, Options())[component.output][0]))
+                ends.append(np.asarray(run(program, moved, Options())[component.output or 0][0]))
             (slope,) = (after - before for before, after in pairwise(ends))
             assert np.allclose(result[0], slope / (2 * STEP), rtol=0, atol=1e-6)
 

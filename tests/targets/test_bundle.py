@@ -61,7 +61,7 @@ def _check_references(manifest: Any) -> None:
     assert all(set(template["inputs"]) <= known for template in manifest["templates"])
     assert all(set(row["slots"]) <= known for row in manifest["rows"])
     for part in manifest["components"]:
-        for row, output in (reading for _, readings in part["terms"] for reading in readings):
+        for row, output in (pair for _, *sides in part["terms"] for side in sides for pair in side):
             assert output < outputs[manifest["rows"][row]["template"]]
     read = {(setting["template"], *word) for setting in manifest["settings"] for word in setting["reads"]}
     for index, template in enumerate(manifest["templates"]):
@@ -105,7 +105,7 @@ def test_openqasm2_has_a_file_for_each_row() -> None:
     assert isinstance(shifted, Shifted)
     values = {Element("a"): 0.25}
     templates = tuple(Template(t.name, bind_parameters(t.program, values)) for t in shifted.templates)
-    made = bundle(Shifted(templates, shifted.rows, shifted.components, shifted.naive), "openqasm2")
+    made = bundle(Shifted(templates, shifted.rows, shifted.components, shifted.certificates), "openqasm2")
     manifest = manifest_of(made)
     jsonschema.validate(manifest, SCHEMA)
     assert len(manifest["templates"]) == len(manifest["rows"]) == 3
