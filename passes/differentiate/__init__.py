@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from qcompile.angle import Element, number
+from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import (
-    Adjoint,
-    Component,
-    Evaluation,
-    Expectation,
-    Module,
-    Observable,
-    Op,
-    Output,
-    Probabilities,
-    Program,
-    Reading,
-    Row,
-    Shifted,
-    Template,
-    Variance,
-)
-from qcompile.operator import multiply
+from qcompile.ir import Adjoint, Module, Op, Program, Shifted
 from qcompile.passes.differentiate.adjoint import adjoint_derivative
+from qcompile.passes.differentiate.lift import inlined, lift
 from qcompile.passes.differentiate.shift import shifted_derivative
-from qcompile.passes.inline import Inline
 
 METHODS = ("auto", "shift", "adjoint")
 
@@ -67,43 +50,7 @@ def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method
         return shifted_derivative(lift(module) if isinstance(module, Program) else module, elements)
     if isinstance(module, Shifted):
         raise error(Code.METHOD, "the adjoint method takes a program, not shifted circuits")
-    return adjoint_derivative(_inlined(module), elements)
-
-
-def lift(program: Program) -> Shifted:
-    """The program as shifted circuits of one row: its values, by nothing yet.
-
-    A variance becomes ⟨O²⟩ − ⟨O⟩², so that its derivative is a polynomial in evaluations.
-    """
-    inlined = _inlined(program)
-    outputs: list[Output] = []
-    components: list[Component] = []
-    for k, output in enumerate(inlined.outputs):
-        position = len(outputs)
-        readings: tuple[Reading, ...]
-        match output:
-            case Expectation() | Probabilities():
-                outputs.append(output)
-                readings = (_reading(1.0, position),)
-            case Variance(observable, span):
-                square = multiply(observable.operator, observable.operator)
-                mean = _reading(-1.0, position, position)
-                outputs.append(Expectation(observable, span))
-                if square.support:
-                    outputs.append(Expectation(Observable(square), span))
-                    readings = (_reading(1.0, position + 1), mean)
-                else:  # a Pauli word squares to a number, which needs no circuit
-                    readings = (*(Reading(coefficient, ()) for _, coefficient in square.terms), mean)
-            case _:
-                raise error(
-                    Code.NOT_DIFFERENTIABLE, "this output has no derivative", output.span,
-                    "return an expectation, a variance or probabilities",
-                )  # fmt: skip
-        components.append(Component(k, (), readings))
-    if not components:
-        raise error(Code.NOT_DIFFERENTIABLE, "the program returns nothing", help="end it with `return expect(…);`")
-    template = Template("t0", replace(inlined, outputs=tuple(outputs)))
-    return Shifted((template,), (Row(0),), tuple(components))
+    return adjoint_derivative(inlined(module), elements)
 
 
 def wanted_elements(program: Program, wrt: Sequence[str] | str | None) -> tuple[Element, ...]:
@@ -129,17 +76,6 @@ def _check_known(module: Program | Shifted) -> None:
                 advice = "give it a body, a matrix or a generator"
                 label = f"`{statement.gate.name}` is opaque, so nothing is known of what comes through it"
                 raise error(Code.UNKNOWN_EFFECT, label, statement.span, advice)
-
-
-def _inlined(program: Program) -> Program:
-    inlined = Inline()(program)
-    if not isinstance(inlined, Program):
-        raise AssertionError("inlining a program gives a program")
-    return inlined
-
-
-def _reading(weight: float, *outputs: int) -> Reading:
-    return Reading(number(weight), tuple(Evaluation(0, output) for output in outputs))
 
 
 __all__ = ["METHODS", "Differentiate", "differentiate", "lift", "wanted_elements"]

@@ -28,7 +28,8 @@ from qcompile.ir import (
 from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import Occurrence, expanded, occurrences, slotted
-from qcompile.passes.differentiate.rules import Rule, rule_for
+from qcompile.passes.differentiate.rules import Rule
+from qcompile.passes.differentiate.selection import rule_for
 from qcompile.passes.differentiate.visibility import Sight, selected, sightings
 
 _ROUNDING = 1e-14  # of the largest part of a weight that cancelled
@@ -166,9 +167,9 @@ class _Differentiation:
         for slot, occurrence, slope in analysis.reached[element]:
             rule = analysis.rule(evaluation.output, slot, occurrence)
             self.naive[wrt] = self.naive.get(wrt, 0) + (len(rule.terms) or 2)
-            for coefficient, shift in rule.terms:
+            for weight, shift in rule.terms:
                 row_index = self._row(row, slot, shift, rule)
-                found.append((slope.scaled(Number(coefficient)), Evaluation(row_index, evaluation.output)))
+                found.append((slope * weight, Evaluation(row_index, evaluation.output)))
         direct = analysis.slope_output(evaluation.output, element)
         if direct is not None:
             found.append((Angle(ONE), Evaluation(evaluation.row, direct)))

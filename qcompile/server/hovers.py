@@ -8,7 +8,8 @@ from qcompile.angle import Angle
 from qcompile.gates import Gate
 from qcompile.gates.reference import frequencies_text, generator_text, signature_text
 from qcompile.number import plain_text
-from qcompile.passes.differentiate.rules import Rule, shift_rule
+from qcompile.passes.differentiate.rules import Rule
+from qcompile.passes.differentiate.selection import shift_rule
 from qcompile.server.declarations import Declaration
 from qcompile.server.document import Document
 
@@ -72,7 +73,8 @@ def _rule_text(gate: Gate) -> str:
 
 
 def _sum_text(rule: Rule) -> str:
-    terms = [(f"{plain_text(float(f'{abs(c):.6g}'))} f(θ {_signed(shift)})", c < 0) for c, shift in rule.terms]
+    pairs = [(float(weight), shift) for weight, shift in rule.terms]
+    terms = [(f"{plain_text(float(f'{abs(c):.6g}'))} f(θ {_signed(shift)})", c < 0) for c, shift in pairs]
     first, *others = terms
     return ("−" if first[1] else "") + first[0] + "".join(f" {'−' if less else '+'} {text}" for text, less in others)
 
