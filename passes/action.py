@@ -123,6 +123,11 @@ def _matrix(op: Op, rotation: Rotation | None) -> ComplexArray | None:
     """The unitary, or for a rotation its generator: both commute with the same operators."""
     if rotation is not None:
         return pauli_matrix(rotation.generator, len(op.wires)) if rotation.generator.is_pauli else None
+    return constant_matrix(op)
+
+
+def constant_matrix(op: Op) -> ComplexArray | None:
+    """The unitary of a gate that is told by its matrix, under the op's controls, first wire most significant."""
     if op.gate.matrix is None:
         return None
     inner = np.array(op.gate.matrix, dtype=complex)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,8 +12,7 @@ from qcompile.diagnostics import Code, error
 from qcompile.gates import Gate
 from qcompile.gates.algebra import controlled
 from qcompile.grammar import decompose
-from qcompile.ir import Barrier, If, Measure, Op, Parameter, Postselect, Program, Reset, Statement
-from qcompile.number import ONE
+from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.operator import Operator
 
 GRADIENT_WORDS = 1024  # the most words that a gradient op of the adjoint method reads
@@ -47,25 +45,21 @@ def expanded(program: Program, wanted: Collection[Element], *, keep_words: bool)
 
     def expand(op: Op) -> Iterator[Op]:
         reached = [k for k, angle in enumerate(op.angles) if not _disjoint(angle, wanted)]
-        if not reached or op.gate.generator is not None:
+        if not reached or op.gate.generator is not None or has_strength(op):
             yield op
-        elif op.gate.channel:
-            raise error(
-                Code.NO_RULE, f"the strength of `{op.gate.name}` is not differentiable", op.span,
-                "give it a constant value, or declare it as `input` and differentiate by other parameters",
-            )  # fmt: skip
-        elif op.gate.preparation and not op.gate.word:
-            raise error(
-                Code.NO_RULE, f"the angle of `{op.gate.name}` is not differentiable", op.span,
-                "give it a constant value, or prepare the state by gates",
-            )  # fmt: skip
-        elif keep_words and not op.gate.preparation and all(_factor(op.gate, op.controls, k) for k in reached):
+            return
+        if keep_words and not op.gate.preparation and all(_factor(op.gate, op.controls, k) for k in reached):
             yield op
-        else:
-            for part in decompose(op, program.definitions):
-                yield from expand(part)
+            return
+        for part in decompose(op, program.definitions):
+            yield from expand(part)
 
     return replace(program, body=rewritten(program.body, expand))
+
+
+def has_strength(op: Op) -> bool:
+    """Are its parameters no angles of unitary factors: those of a channel, or of a primitive preparation?"""
+    return op.gate.channel or (op.gate.preparation and not op.gate.word)
 
 
 def rewritten(body: tuple[Statement, ...], expand: Callable[[Op], Iterator[Op]]) -> tuple[Statement, ...]:
@@ -85,53 +79,10 @@ def rewritten(body: tuple[Statement, ...], expand: Callable[[Op], Iterator[Op]])
     return tuple(result)
 
 
-def slotted(program: Program, wanted: Collection[Element]) -> Program:
-    """The program with a slot added to every angle that a wanted element reaches and that has none of its own yet."""
-    known = next((p for p in program.parameters if p.role == "slot"), None)
-    name = known.name if known else _fresh("s", program)
-    count = known.size or 0 if known else 0
-    own = _own_slots(program)
-
-    def add(op: Op) -> Iterator[Op]:
-        nonlocal count
-        angles = list(op.angles)
-        for k, angle in enumerate(angles):
-            if _disjoint(angle, wanted) or _slot_of(angle, own) is not None:
-                continue
-            angles[k] = angle + parameter(name, count)
-            count += 1
-        yield replace(op, angles=tuple(angles)) if angles != list(op.angles) else op
-
-    body = rewritten(program.body, add)
-    others = tuple(p for p in program.parameters if p is not known)
-    slots = (Parameter(name, count, "slot"),) if count else ()
-    return replace(program, parameters=others + slots, body=body)
-
-
-def occurrences(program: Program) -> Iterator[tuple[Element, Occurrence]]:
-    """Every angle that has a slot of its own, by that slot."""
-    own = _own_slots(program)
-    for statement in program.statements():
-        if not isinstance(statement, Op):
-            continue
-        for index, angle in enumerate(statement.angles):
-            slot = _slot_of(angle, own)
-            if slot is not None:
-                factor, scale = _found(statement, index)
-                yield slot, Occurrence(statement, index, gate_generator(factor.gate), scale, bool(factor.controls))
-
-
-def _own_slots(program: Program) -> set[Element]:
-    """Slots that occur once. A pass may have spread one over several angles: to shift it shifts them all."""
-    slots = {element for p in program.parameters if p.role == "slot" for element in p.elements()}
-    angles = [angle for statement in program.statements() if isinstance(statement, Op) for angle in statement.angles]
-    uses = Counter(element for angle in angles for element in elements(angle))
-    return {slot for slot in slots if uses[slot] == 1}
-
-
-def _slot_of(angle: Angle, own: set[Element]) -> Element | None:
-    """The slot that is added to this angle and to no other, as it is."""
-    return next((atom for atom, c in angle.terms if isinstance(atom, Element) and atom in own and c == ONE), None)
+def occurrence_of(op: Op, index: int) -> Occurrence:
+    """The angle's one factor in the op, and how it enters there."""
+    factor, scale = _found(op, index)
+    return Occurrence(op, index, gate_generator(factor.gate), scale, bool(factor.controls))
 
 
 def generator_of(op: Op, index: int) -> tuple[Operator, float]:
@@ -189,10 +140,3 @@ def _disjoint(angle: Angle, wanted: Collection[Element]) -> bool:
 
 def _disjoint_all(op: Op, element: Element) -> bool:
     return all(_disjoint(angle, (element,)) for angle in op.angles)
-
-
-def _fresh(name: str, program: Program) -> str:
-    taken = {p.name for p in program.parameters} | {r.name for r in program.registers}
-    while name in taken:
-        name += "_"
-    return name

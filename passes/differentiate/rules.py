@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,11 @@ LARGEST_CONDITION = 1e6
 # Hyperbolic and polynomial rules are exact at any step: small ones amplify shot noise, large ones cost light, which a
 # truncated Fock space does not hold.
 STEP = 0.25
+LARGEST_SUM = 1e3  # of the sizes of a rule's weights, as a multiple of the greatest frequency
+_GRID = 240  # shifts tried
+_FINEST = 4096
+_TINY = 1e-9
+_RESIDUAL = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,10 @@ class Rule:
     terms: tuple[Term, ...]
     period: Fraction = Fraction(0)  # in units of π; 0: none
     absolute: bool = False
+    least: int | None = None  # evaluations that every rule for these functions takes; None: not known
 
 
+@lru_cache(maxsize=4096)
 def trigonometric(rates: tuple[float, ...]) -> Rule | None:
     """For f(θ) = a₀ + Σ aₖ cos Ωₖθ + bₖ sin Ωₖθ with R frequencies: 2R shifted values.
 
@@ -42,7 +50,7 @@ def trigonometric(rates: tuple[float, ...]) -> Rule | None:
     """
     count = len(rates)
     if not count:
-        return Rule(())
+        return Rule((), least=0)
     step = rates[0]
     if not all(math.isclose(rate, (k + 1) * step, rel_tol=1e-9) for k, rate in enumerate(rates)):
         return _gapped(rates)
@@ -54,7 +62,7 @@ def trigonometric(rates: tuple[float, ...]) -> Rule | None:
         weight = (-1) ** (k - 1) * step / (2 * count * (1 - cosine))
         shift = Angle(Number(0.0, point * unit)) if unit else number(math.pi * float(point) / step)
         terms += [(number(weight), shift), (number(-weight), -shift)]
-    return Rule(tuple(terms), 2 * unit)
+    return Rule(tuple(terms), 2 * unit, least=2 * count)
 
 
 def hyperbolic(rates: tuple[float, ...]) -> Rule:
@@ -76,17 +84,63 @@ def polynomial(degree: int, step: float = STEP) -> Rule:
     return _antisymmetric(points, basis, (powers == 1).astype(float))
 
 
+def _least(rates: tuple[float, ...]) -> int:
+    """No rule that is exact for all sums with these frequencies takes fewer evaluations.
+
+    If the frequencies hold d, 2d, …, rd, a rule with fewer than 2r points misses the derivative of some product of 2r
+    factors sin(d(θ − t)/2) that vanishes at all of them; so 2R are needed where the frequencies are equidistant.
+    """
+    units = {round(rate, 9) for rate in rates}
+    longest = 0
+    for rate in rates:
+        count = 1
+        while round(rate * (count + 1), 9) in units:
+            count += 1
+        longest = max(longest, count)
+    return 2 * longest
+
+
+@lru_cache(maxsize=1024)
 def _gapped(rates: tuple[float, ...]) -> Rule | None:
-    """Frequencies with gaps: shifts scaled for the best-conditioned system of equations sin(Ωₖsᵤ), if there is one."""
-    count = len(rates)
-    base = (2 * np.arange(1, count + 1) - 1) / (2 * count)
-    scales = np.linspace(1 / max(rates), 1 / min(rates), 200) * count
-    candidates = [base * math.pi * scale for scale in scales]
-    points = min(candidates, key=lambda s: float(np.linalg.cond(np.sin(np.outer(rates, s)))))
-    matrix = np.sin(np.outer(rates, points))
-    if np.linalg.cond(matrix) > LARGEST_CONDITION:
+    """Frequencies with gaps: of the rules with shifts on a grid, the one whose weights have the least sum of sizes.
+
+    Σ|c| is what shots pay for. A basic solution of this linear program has at most R pairs, so it is of least size too.
+    """
+    from scipy.optimize import linprog
+
+    unit = _common_unit(rates)
+    longest = math.pi / unit if unit else math.pi * len(rates) / min(rates)
+    steps = max(_GRID, 4 * round(max(rates) / unit)) if unit else _GRID
+    if steps > _FINEST:
         return None
-    return _antisymmetric(points, matrix, np.array(rates))
+    grid = longest * np.arange(1, steps) / steps
+    system = 2 * np.sin(np.outer(rates, grid))
+    found = linprog(np.ones(2 * len(grid)), A_eq=np.hstack([system, -system]), b_eq=np.array(rates), method="highs-ds")
+    if not found.success:
+        return None
+    solution: RealArray = np.asarray(found.x, dtype=np.float64)
+    chosen = np.flatnonzero(np.abs(solution[: len(grid)] - solution[len(grid) :]) > _TINY)
+    weights, *_ = np.linalg.lstsq(system[:, chosen], np.array(rates))
+    if np.abs(system[:, chosen] @ weights - rates).max() > _RESIDUAL or np.abs(weights).sum() > LARGEST_SUM * max(
+        rates
+    ):
+        return None
+    inverse = _fraction(1 / unit) if unit else Fraction(0)
+    shifts = [
+        Angle(Number(0.0, Fraction(int(k) + 1, steps) * inverse)) if inverse else number(float(grid[k])) for k in chosen
+    ]
+    pairs = [(number(float(weight)), shift) for weight, shift in zip(weights, shifts, strict=True)]
+    terms = tuple(term for weight, shift in pairs for term in ((weight, shift), (-weight, -shift)))
+    return Rule(terms, 2 * inverse, least=_least(rates))
+
+
+def _common_unit(rates: tuple[float, ...]) -> float:
+    """The greatest number of which every frequency is a whole multiple, or 0 where there is none."""
+    ratios = [_fraction(rate / rates[0]) for rate in rates]
+    if not all(ratios):
+        return 0.0
+    denominator = math.lcm(*(ratio.denominator for ratio in ratios))
+    return rates[0] * math.gcd(*(int(ratio * denominator) for ratio in ratios)) / denominator
 
 
 def _antisymmetric(points: RealArray, matrix: RealArray, slopes: RealArray) -> Rule:

@@ -38,7 +38,7 @@ def pauli_matrix(operator: Operator, wires: int) -> ComplexArray:
 def spectrum(operator: Operator, wires: int) -> tuple[RealArray, ComplexArray]:
     """Eigenvalues, ascending, shape (d,), and eigenvectors as columns, shape (d, d), of a Pauli sum; d = 2**wires."""
     values, vectors = np.linalg.eigh(pauli_matrix(operator, wires))
-    return np.array([_tidied(float(value)) for value in values]), vectors
+    return np.array([tidied(float(value)) for value in values]), vectors
 
 
 @lru_cache(maxsize=1024)
@@ -57,7 +57,7 @@ def distinct(values: RealArray) -> RealArray:
 def frequencies(eigenvalues: RealArray) -> tuple[float, ...]:
     """The positive differences of eigenvalues, ascending: the frequencies of any expectation in the angle."""
     gaps = distinct(np.abs(np.subtract.outer(eigenvalues, eigenvalues)).ravel())
-    return tuple(_tidied(float(gap)) for gap in gaps if gap > 1e-9)
+    return tuple(tidied(float(gap)) for gap in gaps if gap > 1e-9)
 
 
 def controlled(generator: Operator, controls: tuple[bool, ...]) -> Operator:
@@ -73,7 +73,7 @@ def controlled(generator: Operator, controls: tuple[bool, ...]) -> Operator:
 
 def is_gaussian(operator: Operator) -> bool:
     """At most quadratic in the quadratures, with no Pauli letter."""
-    return operator.degree <= 2 and not any(letter in PAULI for word, _ in operator.terms for letter, _ in word)
+    return operator.degree is not None and operator.degree <= 2 and not any(letter in PAULI for word, _ in operator.terms for letter, _ in word)
 
 
 def quadratures_commute(operator: Operator) -> bool:
@@ -95,7 +95,7 @@ def quadrature_action(operator: Operator, wires: int) -> tuple[RealArray, RealAr
     for word, coefficient in operator.terms:
         value = float(coefficient)
         for wire, letters in letters_by_wire(word).items():
-            if letters == "n":
+            if letters == ("n",):
                 for index in (wire, wire + wires):
                     quadratic[index, index] += value / 2
         rows = [wire + (wires if letter == "p" else 0) for letter, wire in word if letter != "n"]
@@ -111,7 +111,7 @@ def quadrature_action(operator: Operator, wires: int) -> tuple[RealArray, RealAr
     return 2 * omega @ quadratic, 2 * omega @ linear
 
 
-def _tidied(value: float) -> float:
+def tidied(value: float) -> float:
     """Eigenvalues of exact fractions come out of the solver with rounding; multiples of 1/48 are taken as such."""
     nearest = round(value * 48) / 48
     return nearest if abs(nearest - value) < 1e-12 else value

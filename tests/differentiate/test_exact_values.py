@@ -90,13 +90,13 @@ def test_a_variance_in_a_template_is_refused() -> None:
 
 @pytest.mark.parametrize("controls", [1, 9, 11, 16])
 def test_controls_add_an_eigenvalue_and_need_no_matrix(controls: int) -> None:
-    """⟨Z⟩ of the target is 1 − ∏ sin²(aₖ/2) (1 − cos t), with frequencies 1/2 and 1 whatever the number of controls."""
+    """⟨Z⟩ of the target is 1 − ∏ sin²(aₖ/2) (1 − cos t): of the frequencies 1/2 and 1 it shows the second alone."""
     wires = ", ".join(f"q[{k}]" for k in range(controls + 1))
     text = f"qubit q[{controls + 1}]; param t; for i in 0:{controls} {{ ry(2.8) q[i]; }} "
     program = _program(f"{text} ctrl({controls}) @ rx(t) {wires}; return expect(Z[{controls}]);")
     module = differentiate(program)
     assert isinstance(module, Shifted)
-    assert module.evaluations == 4
+    assert module.evaluations == (2 if controls == 1 else 4)  # which is not told of too many words
     assert _values(module)[1] == pytest.approx(-math.sin(T) * math.sin(1.4) ** (2 * controls), abs=1e-12)
     assert value_and_grad(program)(t=T)[1]["t"] == pytest.approx(_values(module)[1], abs=1e-12)
 
