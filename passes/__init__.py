@@ -14,6 +14,7 @@ from qcompile.passes.merge_rotations import MergeRotations
 from qcompile.passes.optimize import Optimize
 from qcompile.passes.pipeline import PASSES, Pipeline, lowering, pass_text, pipeline
 from qcompile.passes.rewrite import Pass, map_programs
+from qcompile.passes.slice_cones import SliceCones
 
 __all__ = [
     "PASSES",
@@ -29,6 +30,7 @@ __all__ = [
     "Optimize",
     "Pass",
     "Pipeline",
+    "SliceCones",
     "cost",
     "lowering",
     "map_programs",

@@ -59,4 +59,4 @@ def _settled(module: Module, passes: tuple[Pass, ...]) -> Module:
 
 
 def _no_dearer(before: Module, after: Module) -> Module:
-    return before if after is not before and cost(after) > cost(before) else after
+    return before if after == before or cost(after) > cost(before) else after

@@ -13,6 +13,8 @@ from qcompile.ir.verify import verify
 from qcompile.passes.cancel_inverses import CancelInverses
 from qcompile.passes.dead_uncompute import DeadUncompute
 from qcompile.passes.differentiate import Differentiate
+from qcompile.passes.differentiate.metric import Metric
+from qcompile.passes.differentiate.products import Jvp, Vjp
 from qcompile.passes.fold_constants import FoldConstants
 from qcompile.passes.inline import Inline
 from qcompile.passes.legalize import Legalize
@@ -20,12 +22,13 @@ from qcompile.passes.light_cone import LightCone
 from qcompile.passes.merge_rotations import MergeRotations
 from qcompile.passes.optimize import Optimize
 from qcompile.passes.rewrite import Pass
+from qcompile.passes.slice_cones import SliceCones
 
 PASSES: Mapping[str, Callable[..., Pass]] = {
     made.name: made
     for made in (
-        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, Legalize, Optimize,
-        Differentiate,
+        Inline, FoldConstants, CancelInverses, MergeRotations, LightCone, DeadUncompute, SliceCones, Legalize, Optimize,
+        Differentiate, Metric, Vjp, Jvp,
     )
 }  # fmt: skip
 _ITEM = re.compile(r"\s*([\w-]+)\s*(?:\{([^{}]*)\})?\s*(,|$)")
@@ -105,7 +108,7 @@ def size(module: Module) -> int:
         case Shifted():
             return sum(size(template.program) for template in module.templates)
         case Adjoint():
-            return size(module.forward) + len(module.reverse)
+            return size(module.forward) + sum(1 for _ in module.steps())
 
 
 def _passes(text: str) -> Iterator[Pass]:

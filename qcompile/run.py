@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcompile.angle import Element
-from qcompile.diagnostics import Code, CompileError
+from qcompile.diagnostics import CompileError
 from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.simulator import Evaluated, Options, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
 Array: TypeAlias = NDArray[Any]
 Gradient: TypeAlias = dict[str, Any]
@@ -60,7 +61,9 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
         ClientError: the client failed.
         CompileError: MISSING_CLIENT, UNBOUND, UNKNOWN_NAME, BAD_VALUE, NOT_SIMULABLE, TOO_LARGE.
     """
-    return Simulation(compiled(program), Options(**options), on)
+    ready = compiled(program)
+    whole = on is not None or options.get("shots") is not None
+    return Simulation(ready if whole else simulable(ready), Options(**options), on)
 
 
 def value_and_grad(
@@ -111,7 +114,7 @@ def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options:
     ready = compiled(program)
     elements = wanted_elements(ready, wrt)
     names = [str(element) for element in elements]
-    twice = differentiate(differentiate(ready, names, "shift"), names, "shift")
+    twice = differentiate(differentiate(slices_of(ready) or ready, names, "shift"), names, "shift")
     if not isinstance(twice, Shifted):
         raise AssertionError("shifting gives shifted circuits")
     return Hessian(twice, ready.parameters, elements, len(ready.outputs), Options(**options))
@@ -127,14 +130,14 @@ class Simulation:
 
     def __call__(self, **values: ArrayLike) -> Any:
         result, leakage = self.measured(**values)
-        _warn(leakage)
+        warn_of_leakage(leakage)
         return result
 
     def measured(self, **values: ArrayLike) -> tuple[Any, float]:
         """The result, and the probability that the cut of the Fock spaces lost."""
         results, leakage = _run(self.module, values, self.options, self.client)
         batched = has_batch(parameters_of(self.module), values)
-        return _one_or_tuple([_shaped(result, batched) for result in results]), leakage
+        return one_or_tuple([shaped(result, batched) for result in results]), leakage
 
 
 @dataclass(frozen=True)
@@ -152,26 +155,31 @@ class ValueAndGradient:
 
     def __call__(self, **values: ArrayLike) -> tuple[Any, Any]:
         value, gradient, leakage = self.measured(**values)
-        _warn(leakage)
+        warn_of_leakage(leakage)
         return value, gradient
 
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
-        found = _evaluated(self.derivative, values, self.options, self.client)
+        found = evaluated(self.derivative, values, self.options, self.client)
         batched = has_batch(self.program.parameters, values)
-        gradients = self._gradients([_shaped(result, batched) for result in found.components], batched)
-        return _one_or_tuple([_shaped(v, batched) for v in found.values]), _one_or_tuple(gradients), found.leakage
+        gradients = [self.by_name(slopes, batched) for slopes in self.slopes(found)]
+        return one_or_tuple([shaped(v, batched) for v in found.values]), one_or_tuple(gradients), found.leakage
 
-    def _gradients(self, results: Sequence[Array | float], batched: bool) -> list[Gradient]:
-        slopes: list[dict[Element, Array | float]] = [{} for _ in self.program.outputs]
+    def slopes(self, found: Evaluated) -> list[dict[Element, Array]]:
+        """By output, its derivatives by each element, of shape (batch, …)."""
+        slopes: list[dict[Element, Array]] = [{} for _ in self.program.outputs]
         components: Sequence[Component | AdjointComponent] = self.derivative.components
-        for component, result in zip(components, results, strict=True):
+        for component, result in zip(components, found.components, strict=True):
             wrt = component.wrt if isinstance(component, Component) else (component.wrt,)
             if wrt and component.output is not None:
                 slopes[component.output][wrt[0]] = result
+        return slopes
+
+    def by_name(self, slopes: Mapping[Element, Array], batched: bool) -> Gradient:
+        """One number or array for each element, of shape (batch, …), as a gradient by parameter name."""
         wanted = {element.name for element in self.elements}
-        parameters = [p for p in self.program.parameters if p.name in wanted]
-        return [{p.name: _gathered(p, slope, batched) for p in parameters} for slope in slopes]
+        parts = {element: shaped(slope, batched) for element, slope in slopes.items()}
+        return {p.name: gathered(p, parts, batched) for p in self.program.parameters if p.name in wanted}
 
 
 @dataclass(frozen=True)
@@ -192,9 +200,9 @@ class Hessian:
         for component, result in zip(self.derivative.components, results, strict=True):
             if len(component.wrt) == 2 and component.output is not None:  # each mixed derivative is there once
                 row, column = (place[element] for element in component.wrt)
-                found[component.output][row, column] = _shaped(result, batched)
-                found[component.output][column, row] = _shaped(result, batched)
-        return _one_or_tuple([self._matrix(entries, batched) for entries in found])
+                found[component.output][row, column] = shaped(result, batched)
+                found[component.output][column, row] = shaped(result, batched)
+        return one_or_tuple([self._matrix(entries, batched) for entries in found])
 
     def _matrix(self, entries: Mapping[tuple[int, int], Array | float], batched: bool) -> Array:
         size, axis = len(self.elements), int(batched)
@@ -219,14 +227,24 @@ def parameters_of(module: Module) -> tuple[Parameter, ...]:
 
 
 def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted | Adjoint:
+    """`auto` takes the least work: an adjoint sweep, or the shifted slices of a wide program; and else shift."""
     if method != "auto":
         return differentiate(program, names, method)
+    whole = trimmed(program)
+    slices = slices_of(whole)
+    found = [_unless_refused(whole, names, "adjoint")]
+    if slices is not None:
+        found.append(_unless_refused(slices, names, "shift"))
+    possible = [derivative for derivative in found if derivative is not None]
+    return min(possible, key=work) if possible else differentiate(program, names, "shift")
+
+
+def _unless_refused(module: Program | Shifted, names: Sequence[str], method: str) -> Shifted | Adjoint | None:
+    """The derivative, or None where the method has none."""
     try:
-        return differentiate(program, names, "adjoint")
-    except CompileError as refusal:
-        if any(diagnostic.code is not Code.METHOD for diagnostic in refusal.diagnostics):
-            raise
-    return differentiate(program, names, "shift")
+        return differentiate(module, names, method)
+    except CompileError:
+        return None
 
 
 def _run(
@@ -237,11 +255,11 @@ def _run(
         result = execute(module, values, options)
         return result.outputs, result.leakage
     derivative = lift(module) if isinstance(module, Program) else module
-    found = _evaluated(derivative, values, options, client)
+    found = evaluated(derivative, values, options, client)
     return list[Array](found.components), found.leakage
 
 
-def _evaluated(
+def evaluated(
     module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: str | None
 ) -> Evaluated:
     if client is None:
@@ -258,13 +276,13 @@ def exactness(leakage: float, module: Module | None = None) -> Exactness:
     return module.exactness if isinstance(module, Shifted) else Exactness.EXACT
 
 
-def _warn(leakage: float) -> None:
+def warn_of_leakage(leakage: float) -> None:
     if leakage > LEAKAGE_BOUND:
         warning = LeakageWarning(f"the cut of the Fock spaces lost {leakage:.1e} of the probability: raise `cutoff`")
         warnings.warn(warning, stacklevel=3)
 
 
-def _gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bool) -> Array | float:
+def gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bool) -> Array | float:
     """The gradient by one parameter: its elements side by side after the batch axis."""
     if p.size is None:
         return slopes[Element(p.name)]
@@ -272,12 +290,12 @@ def _gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bo
     return np.stack([slopes.get(element, zero) for element in p.elements()], int(batched))
 
 
-def _shaped(result: Array, batched: bool) -> Array | float:
+def shaped(result: Array, batched: bool) -> Array | float:
     """With the batch axis that the caller gave, or without; a lone number as a float."""
     if batched:
         return result
     return float(result[0]) if result.ndim == 1 else result[0]
 
 
-def _one_or_tuple(items: Sequence[Any]) -> Any:
+def one_or_tuple(items: Sequence[Any]) -> Any:
     return items[0] if len(items) == 1 else tuple(items)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import pairwise, zip_longest
 
 from qcompile.angle import Element
-from qcompile.ir.derivative import Adjoint, Gradient, Shifted
-from qcompile.ir.program import Op, Parameter, Program
-from qcompile.ir.program_rules import Faults, angle_faults, declared_elements, operator_faults, repeated, unitary_faults
+from qcompile.ir.derivative import Adjoint, Backward, Gradient, Shifted, Undo
+from qcompile.ir.program import Barrier, If, Op, Parameter, Program, Statement, observables_of
+from qcompile.ir.program_rules import Faults, angle_faults, declared_elements, operator_faults, repeated
 
 
 def templates(module: Shifted) -> Faults:
-    """Templates have names of their own, and what they share they declare alike."""
+    """Templates have names of their own, and what they share they declare alike; slots are each template's own."""
     yield from (f"`{name}` twice" for name in repeated(template.name for template in module.templates))
     shared: dict[str, Parameter] = {}
     for template in module.templates:
         for parameter in template.program.parameters:
-            if shared.setdefault(parameter.name, parameter) != parameter:
+            shape = replace(parameter, size=None) if parameter.role == "slot" else parameter
+            if shared.setdefault(parameter.name, shape) != shape:
                 yield f"`{parameter.name}` is declared in two ways"
 
 
@@ -67,16 +69,47 @@ def _trainable(programs: Iterable[Program]) -> set[Element]:
 
 
 def reverse(module: Adjoint) -> Faults:
-    yield from unitary_faults(step for step in module.reverse if isinstance(step, Op))
+    """What is not unitary mirrors the forward program from its end, and so do the regions; gates are free."""
+    fault = misstep(module.forward, module.reverse)
+    if fault is not None:
+        yield fault[1]
+
+
+def misstep(forward: Program, schedule: Iterable[Backward]) -> tuple[Backward, str] | None:
+    """The first step that is not the way back over the program, and what should stand there."""
+    return next(_missteps(_irreversible(forward.body), [step for step in schedule if _is_step_back(step)]), None)
+
+
+def _missteps(done: list[Statement], undone: list[Backward]) -> Iterator[tuple[Backward, str]]:
+    for step, statement in zip_longest(undone, reversed(done)):
+        if step is None:
+            return
+        if isinstance(step, Undo) and isinstance(statement, If) and step.condition == statement.condition:
+            for inner, outer in ((step.then, statement.then), (step.otherwise, statement.otherwise)):
+                inside, whole = [s for s in inner if _is_step_back(s)], _irreversible(outer)
+                yield from _missteps(whole, inside)
+                if len(inside) < len(whole):
+                    yield step, "the way back through a region leaves out what is in it"
+        elif step != statement:
+            yield step, "the forward program has something else here"
+
+
+def _irreversible(body: Iterable[Statement]) -> list[Statement]:
+    """Preparations are of fresh wires, and never walked back over."""
+    return [s for s in body if not isinstance(s, Barrier) and not (isinstance(s, Op) and not s.gate.channel)]
+
+
+def _is_step_back(step: Backward) -> bool:
+    return not isinstance(step, Gradient) and not (isinstance(step, Op) and step.gate.is_unitary)
 
 
 def gradients(module: Adjoint) -> Faults:
     """Generators are Hermitian on the forward program's wires; slots are numbered from 0 without a gap at the end."""
-    used = {step.slot for step in module.reverse if isinstance(step, Gradient)}
+    used = {step.slot for step in module.steps() if isinstance(step, Gradient)}
     if min(used, default=0) < 0 or max(used, default=-1) + 1 != module.slots:
         yield f"{module.slots} slots, gradients in {sorted(used)[-3:]}"
     bound = declared_elements(module.forward.parameters)
-    for step in module.reverse:
+    for step in module.steps():
         if isinstance(step, Gradient):
             yield from operator_faults(step.generator, module.forward.kinds, bound)
 
@@ -90,6 +123,10 @@ def adjoint_components(module: Adjoint) -> Faults:
             yield from angle_faults(weight, bound)
             if not 0 <= slot < module.slots:
                 yield f"reads gradient {slot} of {module.slots}"
+        for weight, output in component.observed:
+            yield from angle_faults(weight, bound)
+            for observable in observables_of(output):
+                yield from operator_faults(observable.operator, module.forward.kinds, bound)
 
 
 SHIFTED = (templates, rows, components)

@@ -8,12 +8,12 @@ from typing import assert_never
 
 import numpy as np
 
-from qcompile.angle import Element
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Adjoint, Component, Expectation, Parameter, Probabilities, Row, Shifted, Variance
+from qcompile.ir import Adjoint, Covariance, Expectation, Parameter, Probabilities, Program, Row, Shifted, Variance
 from qcompile.targets.simulator.adjoint import sweep
 from qcompile.targets.simulator.engine import simulate
 from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.recombine import Table, recombined
 from qcompile.targets.simulator.values import Bound, RealArray, Values, bind, value_of
 
 
@@ -49,9 +49,8 @@ def evaluate_all(module: Shifted | Adjoint, values: Values, options: Options) ->
             swept = sweep(module, bound, options)
             return Evaluated(swept.outputs, swept.components, swept.leakage)
         case Shifted():
-            found, leakage = _evaluations(module, bound, options)
-            shapes = _shapes(module, found)
-            components = [_component(c, bound, found, shapes.get(c.output, ())) for c in module.components]
+            table, leakage = _evaluations(module, bound, options)
+            components = recombined(module, table, bound)
             of_nothing = [array for c, array in zip(module.components, components, strict=True) if not c.wrt]
             return Evaluated(of_nothing, components, leakage)
         case _:
@@ -65,66 +64,36 @@ def _parameters(module: Shifted | Adjoint) -> list[Parameter]:
     return list(found.values())
 
 
-def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[dict[int, list[RealArray]], float]:
-    """By row of the module, its template's outputs, each of shape (batch, …), and the most that a row lost."""
-    found: dict[int, list[RealArray]] = {}
+def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[Table, float]:
+    """What every row returns, and the most that a row lost."""
+    rows: list[list[Row]] = [[] for _ in module.templates]
+    places: list[int] = []
+    for row in module.rows:
+        places.append(len(rows[row.template]))
+        rows[row.template].append(row)
+    outputs: list[list[RealArray]] = []
     leakage = 0.0
-    for index, template in enumerate(module.templates):
-        chosen = [k for k, row in enumerate(module.rows) if row.template == index]
-        if not chosen:
-            continue
+    for index, (template, chosen) in enumerate(zip(module.templates, rows, strict=True)):
         for output in template.program.outputs:
-            if not isinstance(output, Expectation | Variance | Probabilities):
+            if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
                 raise error(Code.BAD_MODULE, f"template `{template.name}` returns what cannot be combined", output.span)
-        slots = [e for p in template.program.parameters if p.role == "slot" for e in p.elements()]
-        settings = _repeated(bound, slots, [module.rows[k] for k in chosen])
-        result = simulate(template.program, settings, options, index)
-        leakage = max(leakage, result.leakage)
-        split = [np.split(np.asarray(output, dtype=float), len(chosen)) for output in result.outputs]
-        for place, k in enumerate(chosen):
-            found[k] = [parts[place] for parts in split]
-    return found, leakage
+        outputs.append([])
+        if chosen:
+            result = simulate(template.program, _repeated(bound, template.program, chosen), options, index)
+            leakage = max(leakage, result.leakage)
+            split = (np.asarray(output, dtype=float) for output in result.outputs)
+            outputs[-1] += [array.reshape(len(chosen), bound.batch, *array.shape[1:]) for array in split]
+    return Table([row.template for row in module.rows], places, outputs), leakage
 
 
-def _repeated(bound: Bound, slots: Sequence[Element], rows: Sequence[Row]) -> Bound:
+def _repeated(bound: Bound, program: Program, rows: Sequence[Row]) -> Bound:
     """The batch once per row, one row after the other, with the row's slots set."""
-    place = {slot: k for k, slot in enumerate(slots)}
+    slots = {e: k for k, e in enumerate(e for p in program.parameters if p.role == "slot" for e in p.elements())}
     table = np.zeros((len(slots), len(rows), bound.batch))
     for r, row in enumerate(rows):
         for slot, value in row.settings:
-            table[place[slot], r] = value_of(value, bound.elements)
-    elements = {element: np.tile(value, len(rows)) for element, value in bound.elements.items()}
+            table[slots[slot], r] = value_of(value, bound.elements) if value.terms else float(value.constant)
+    repeated = np.tile(np.array(list(bound.elements.values())).reshape(len(bound.elements), bound.batch), len(rows))
+    elements = dict(zip(bound.elements, repeated, strict=True))
     elements.update(zip(slots, table.reshape(len(slots), len(rows) * bound.batch), strict=True))
     return Bound(elements, bound.batch * len(rows))
-
-
-def _component(
-    component: Component, bound: Bound, found: dict[int, list[RealArray]], shape: tuple[int, ...]
-) -> RealArray:
-    total: RealArray = np.zeros((bound.batch, *shape))
-    for reading in component.readings:
-        product: RealArray | float = 1.0
-        for evaluation in reading.evaluations:
-            product = product * found[evaluation.row][evaluation.output]
-        for divisor in reading.divisors:
-            product = product / _checked(found[divisor.row][divisor.output])
-        weight = value_of(reading.weight, bound.elements)
-        total = total + weight.reshape(-1, *(1,) * (total.ndim - 1)) * product
-    return total
-
-
-def _checked(divisor: RealArray) -> RealArray:
-    if np.any(divisor == 0):
-        label = "no run is kept: at these values the condition never holds"
-        raise error(Code.NOT_SIMULABLE, label, None, "post-select results that can occur")
-    return divisor
-
-
-def _shapes(module: Shifted, found: dict[int, list[RealArray]]) -> dict[int | None, tuple[int, ...]]:
-    """By output, the shape of one row's value. A derivative that is zero reads nothing, and has it all the same."""
-    return {
-        component.output: found[evaluation.row][evaluation.output].shape[1:]
-        for component in module.components
-        for reading in component.readings
-        for evaluation in reading.evaluations
-    }

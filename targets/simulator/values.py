@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcompile.angle import Angle, Element, evaluate
+from qcompile.angle import Angle, Element, evaluate, parameter
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span, did_you_mean, error
 from qcompile.gates.channels import check_strength
 from qcompile.ir import Op, Parameter
@@ -74,18 +74,25 @@ def value_of(angle: Angle, elements: Elements, span: Span | None = None) -> Real
         CompileError: BAD_NUMBER.
     """
     with np.errstate(all="ignore"):
-        value = np.atleast_1d(np.asarray(evaluate(angle, elements), dtype=float))
+        value = np.asarray(evaluate(angle, elements), dtype=float).reshape(-1)
     if not np.isfinite(value).all():
         raise error(Code.BAD_NUMBER, f"`{angle}` is not a finite number here", span, "change the parameter's value")
     return value
 
 
-def check_strengths(op: Op, elements: Elements) -> None:
-    """Raises BAD_VALUE, where a strength of a channel is out of bounds in some row."""
-    for index in range(len(op.gate.bounds)):
+def with_strengths(op: Op, elements: Elements) -> tuple[Op, Elements]:
+    """The channel with its parameters by the names they have in its word, and their values, in bounds.
+
+    Raises:
+        CompileError: BAD_VALUE, where one is out of bounds in some row; BAD_NUMBER.
+    """
+    found: dict[Element, RealArray] = {}
+    for index, (name, bounds) in enumerate(zip(op.gate.parameters, op.gate.bounds, strict=True)):
         value = value_of(op.angles[index], elements, op.span)
         for extreme in (value.min(), value.max()):
             check_strength(op.gate, index, float(extreme), op.span)
+        found[Element(name)] = np.clip(value, *bounds)
+    return replace(op, angles=tuple(map(parameter, op.gate.parameters))), found
 
 
 def _array(parameter: Parameter, value: ArrayLike) -> RealArray | Diagnostic:
@@ -135,6 +142,6 @@ def _is_batched(parameter: Parameter, value: NDArray[np.generic]) -> bool:
 
 
 def _split(parameter: Parameter, value: RealArray, batch: int) -> Iterator[tuple[Element, RealArray]]:
-    for element in parameter.elements():
-        column = value if element.index is None else value[..., element.index]
-        yield element, np.broadcast_to(column, (batch,))
+    shape = (batch, 1 if parameter.size is None else parameter.size)
+    columns = np.broadcast_to(value[:, np.newaxis] if parameter.size is None and value.ndim else value, shape).T
+    yield from zip(parameter.elements(), columns, strict=True)
