@@ -7,15 +7,16 @@ import importlib.util
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from qcompile.angle import Element, evaluate, number
+from qcompile.angle import Element, evaluate, number, substitute
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import Adjoint, Barrier, Component, Expectation, Op, Program, Row, Shifted
-from qcompile.operator import Operator, Word, letters_by_wire
+from qcompile.gates.channels import in_bounds
+from qcompile.ir import Adjoint, Barrier, Component, Expectation, Op, Program, Row, Shifted, Statement
+from qcompile.operator import Letters, Operator, Word, letters_by_wire, level_of
 from qcompile.passes import lowering
 from qcompile.targets.binding import map_angles
 from qcompile.targets.emit import check_sayable, find_language, write
@@ -122,16 +123,25 @@ def _check_runnable(program: Program, client: Client) -> None:
 
 
 def _is_moment(word: Word) -> bool:
-    """Is it 1, or a letter or its square on one mode?"""
-    return len(set(word)) <= 1 and len(word) <= 2
+    """Is it 1, or one of x, p and n or its square on one mode?"""
+    return len(set(word)) <= 1 and len(word) <= 2 and all(level_of(letter) is None for letter, _ in word)
 
 
 def _at(program: Program, row: Row, point: Mapping[Element, float]) -> Program:
     """The program with a number for every parameter and slot."""
     slots = {e: number(0.0) for p in program.parameters if p.role == "slot" for e in p.elements()}
     values = {element: number(value) for element, value in point.items()}
-    bound = map_angles(program, {**values, **slots, **dict(row.settings)})
-    return Program(bound.registers, (), bound.definitions, bound.body, bound.outputs)
+    settings = {slot: substitute(value, values) for slot, value in row.settings}
+    bound = map_angles(program, {**values, **slots, **settings})
+    return Program(bound.registers, (), bound.definitions, tuple(map(_in_bounds, bound.body)), bound.outputs)
+
+
+def _in_bounds(statement: Statement) -> Statement:
+    """With strengths that rounding took out of bounds set to these."""
+    if not isinstance(statement, Op) or not statement.gate.bounds:
+        return statement
+    strengths = (in_bounds(statement.gate, k, float(a), statement.span) for k, a in enumerate(statement.angles))
+    return replace(statement, angles=tuple(map(number, strengths)))
 
 
 def _combined(component: Component, point: Mapping[Element, float], read: list[list[float]]) -> float:
@@ -190,7 +200,7 @@ def _on_strawberryfields(text: str, program: Program, cutoff: int) -> Measured:
     return found, 0.0 if gaussian else max(0.0, 1.0 - float(state.trace()))
 
 
-def _moment(state: Any, mode: int, letters: str) -> float:
+def _moment(state: Any, mode: int, letters: Letters) -> float:
     mean, variance = state.mean_photon(mode) if letters[0] == "n" else state.quad_expectation(mode, _TURN[letters[0]])
     return float(mean if len(letters) == 1 else variance + mean**2)
 

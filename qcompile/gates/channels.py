@@ -14,6 +14,7 @@ from qcompile.gates.row import Gate, Kind, Spelling
 _QUBIT: tuple[Kind, ...] = ("qubit",)
 _QUMODE: tuple[Kind, ...] = ("qumode",)
 _SHARE = ((0.0, 1.0),)
+_ROUNDING = 1e-12  # rows of derivatives set a strength p to 1 by adding 1 − p
 
 GATES = (
     # ρ to (1 − p)ρ + p PρP for a Pauli letter P: b is |1⟩ with probability p
@@ -57,9 +58,16 @@ GATES = (
 
 
 def check_strength(gate: Gate, index: int, value: float, span: Span | None = None) -> None:
-    """Raises BAD_VALUE, where a parameter of a channel lies outside its bounds."""
+    """Raises BAD_VALUE, where a parameter of a channel lies outside its bounds by more than rounding."""
     least, greatest = gate.bounds[index]
-    if not least <= value <= greatest:
+    if not least - _ROUNDING <= value <= greatest + _ROUNDING:
         limits = f"from {least:g} to {greatest:g}" if math.isfinite(greatest) else f"of {least:g} or more"
         label = f"`{gate.name}` with {gate.parameters[index]} {value:g}"
         raise error(Code.BAD_VALUE, label, span, f"give {gate.parameters[index]} a value {limits}")
+
+
+def in_bounds(gate: Gate, index: int, value: float, span: Span | None = None) -> float:
+    """The value less what rounding takes it out of bounds by; raises BAD_VALUE, where that is more."""
+    check_strength(gate, index, value, span)
+    least, greatest = gate.bounds[index]
+    return min(max(value, least), greatest)

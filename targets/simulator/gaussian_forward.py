@@ -13,7 +13,7 @@ from qcompile.targets.simulator.gaussian_moments import RealArray
 from qcompile.targets.simulator.gaussian_program import dilated, factors
 from qcompile.targets.simulator.gaussian_state import Moments, flow, vacuum
 from qcompile.targets.simulator.options import memory_limit, too_large
-from qcompile.targets.simulator.values import Elements, check_strengths, value_of
+from qcompile.targets.simulator.values import Elements, value_of, with_strengths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ def final(
     reached = Final(vacuum(batch, trajectories, len(program.kinds)), {})
     with np.errstate(over="ignore", invalid="ignore"):
         for statement in factors(program):
-            _advance(reached, statement, elements, random)
+            advance(reached, statement, elements, random)
     if not (np.isfinite(reached.state.means).all() and np.isfinite(reached.state.covariance).all()):
         raise error(Code.BAD_NUMBER, "the state's moments are not finite", help="squeeze and displace less")
     return reached
@@ -64,11 +64,11 @@ def channel(op: Op, elements: Elements) -> tuple[RealArray, RealArray, RealArray
     With S the map of its word, X is the part of S from the channel's wires to themselves. The hidden wires are in the
     vacuum, of covariance 1, so Y = NNᵀ for the part N of S from them to the channel's wires.
     """
-    check_strengths(op, elements)
+    bounded, strengths = with_strengths(op, elements)
     own, modes = len(op.gate.wires), len(op.gate.wires) + len(op.gate.hidden)
     whole, shift = np.eye(2 * modes)[np.newaxis], np.zeros((1, 2 * modes))
-    for part in dilated(op):
-        moved = turn(part, elements)
+    for part in dilated(bounded):
+        moved = turn(part, strengths)
         if moved is not None:
             rows = [*part.wires, *(wire + modes for wire in part.wires)]
             step = np.tile(np.eye(2 * modes), (len(moved[0]), 1, 1))
@@ -82,7 +82,8 @@ def channel(op: Op, elements: Elements) -> tuple[RealArray, RealArray, RealArray
     return whole[:, mine[:, np.newaxis], mine], shift[:, mine], noise @ noise.swapaxes(1, 2)
 
 
-def _advance(reached: Final, statement: Statement, elements: Elements, random: np.random.Generator | None) -> None:
+def advance(reached: Final, statement: Statement, elements: Elements, random: np.random.Generator | None) -> None:
+    """Take the state over one factor, in place."""
     match statement:
         case Op() if statement.gate.preparation:
             reached.state.prepare(statement.wires[0], _variance(statement, elements))

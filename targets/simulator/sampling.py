@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from qcompile.angle import Angle
 from qcompile.diagnostics import Code, Span, error
-from qcompile.ir import Expectation, Output, Probabilities, Samples, State, Variance
-from qcompile.operator import Operator, Word, letters_by_wire, multiply
+from qcompile.ir import Covariance, Expectation, Output, Probabilities, Samples, State, Variance
+from qcompile.operator import Letters, Operator, Word, letters_by_wire, level_of, multiply
 from qcompile.targets.simulator.quadratures import draw_quadrature
 from qcompile.targets.simulator.tensor import ComplexArray, Dense, apply, flattened
 from qcompile.targets.simulator.tensor_operators import norms
@@ -27,6 +27,7 @@ Integers = NDArray[np.intp]
 Basis = str | float  # "X" "Y" "Z" of a qubit, "n" of a qumode, or the angle of a quadrature
 Setting = dict[int, Basis]
 _R = 1 / math.sqrt(2)
+_BASES: dict[str, Basis] = {"x": 0.0, "p": math.pi / 2}
 _TO_LEVELS = {  # the rotation that takes the eigenstates +1, −1 of a Pauli letter to levels 0, 1
     "X": np.array([[[_R, _R], [_R, -_R]]], dtype=complex),
     "Y": np.array([[[_R, -1j * _R], [_R, 1j * _R]]]),
@@ -47,11 +48,12 @@ class Shots:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """The branches of one row: states without row axis, shape (d0, d1, …)."""
+    """The branches of one row: states without row axis, shape (d0, d1, …), and the share of runs that is kept."""
 
     states: list[ComplexArray]
     cells: list[tuple[int, ...]]
     bound: Bound
+    kept: float
 
 
 def sampled_outputs(
@@ -72,20 +74,28 @@ def sampled_outputs(
 
 def _row(branches: list[Branch], bound: Bound, index: int) -> _Row:
     states = [branch.state[min(index, len(branch.state) - 1)] for branch in branches]
-    return _Row(states, [branch.cells for branch in branches], bound.rows(np.array([index])))
+    kept = branches[0].kept
+    bound_row = bound.rows(np.array([index]))
+    return _Row(states, [branch.cells for branch in branches], bound_row, float(kept[min(index, len(kept) - 1)]))
 
 
 def _output(output: Output, plan: Plan, row: _Row, shots: int, generator: np.random.Generator) -> NDArray[Any]:
     match output:
-        case Expectation(observable, span):
-            return np.asarray(_estimate(observable.operator, row, shots, generator, span)[0])
+        case Expectation(observable, span, unnormalised):
+            share = row.kept if unnormalised else 1.0
+            return np.asarray(_estimate(observable.operator, row, shots, generator, span, share)[0])
         case Variance(observable, span):
             square = multiply(observable.operator, observable.operator)
             mean, error_squared = _estimate(observable.operator, row, shots, generator, span)
             return np.asarray(_estimate(square, row, shots, generator, span)[0] - mean**2 + error_squared)
-        case Probabilities(wires):
+        case Covariance(left, right, span):  # shots of their own for each make the product of the means unbiased
+            product = multiply(left.operator, right.operator)
+            means = [_estimate(each.operator, row, shots, generator, span)[0] for each in (left, right)]
+            return np.asarray(_estimate(product, row, shots, generator, span)[0] - math.prod(means))
+        case Probabilities(wires, _, unnormalised):
             sizes = tuple(row.states[0].shape[wire] for wire in wires)
-            levels = _draw(row, dict.fromkeys(wires, "Z"), shots, generator)[0].astype(int)
+            runs = _runs_kept(shots, row.kept if unnormalised else 1.0, generator)
+            levels = _draw(row, dict.fromkeys(wires, "Z"), runs, generator)[0].astype(int)
             counts = np.bincount(np.ravel_multi_index(tuple(levels.T), sizes), minlength=math.prod(sizes))
             return np.asarray(counts / shots)
         case Samples(wires, cells):
@@ -123,27 +133,44 @@ def _basis(readout: Readout, row: _Row) -> Basis:
 
 
 def _estimate(
-    operator: Operator, row: _Row, shots: int, generator: np.random.Generator, span: Span | None
+    operator: Operator, row: _Row, shots: int, generator: np.random.Generator, span: Span | None, share: float = 1.0
 ) -> tuple[float, float]:
-    """The mean of each group of words that one setting measures, summed, and the square of its standard error."""
+    """The mean of each group of words that one setting measures, summed, and the square of its standard error.
+
+    Only a share of the shots is drawn from the runs kept, the others count 0.
+    """
     total = square = 0.0
     for setting, words in _groups(operator, span):
-        outcomes = _draw(row, setting, shots, generator)[0]
+        runs = _runs_kept(shots, share, generator)
+        outcomes = _draw(row, setting, runs, generator)[0]
         column = {wire: outcomes[:, k] for k, wire in enumerate(setting)}
         values = np.zeros(shots)
         for word, coefficient in words:
             weight = float(value_of(coefficient, row.bound.elements)[0])
-            values += weight * _word_values(word, column, shots)
+            values[:runs] += weight * _word_values(word, column, runs)
         total += float(values.mean())
         square += float(values.var(ddof=1)) / shots if shots > 1 else 0.0
     return total, square
 
 
+def _runs_kept(runs: int, share: float, generator: np.random.Generator) -> int:
+    """How many of the runs post-selection keeps."""
+    return runs if share >= 1 else int(generator.binomial(runs, share))
+
+
 def _word_values(word: Word, column: dict[int, RealArray], shots: int) -> RealArray:
     values = np.ones(shots)
     for letter, wire in word:
-        values = values * (1 - 2 * column[wire] if letter in "XYZ" else column[wire])
+        values = values * _read(letter, column[wire])
     return values
+
+
+def _read(letter: str, outcomes: RealArray) -> RealArray:
+    """What a letter makes of the outcomes in its basis: eigenvalues from levels, and a level told from the others."""
+    level = level_of(letter)
+    if level is not None:
+        return (outcomes == level).astype(np.float64)
+    return 1 - 2 * outcomes if letter in "XYZ" else outcomes
 
 
 @lru_cache(maxsize=64)
@@ -162,17 +189,20 @@ def _groups(operator: Operator, span: Span | None) -> list[tuple[Setting, list[t
     return groups
 
 
-def _word_basis(letters: str, span: Span | None) -> Basis:
-    if len(set(letters)) > 1:
+def _word_basis(letters: Letters, span: Span | None) -> Basis:
+    bases = {_BASES.get(letter, "n" if level_of(letter) is not None else letter) for letter in letters}
+    if len(bases) > 1:
         raise error(
             Code.NOT_SIMULABLE, f"no measurement gives the product `{' '.join(letters)}` of one mode", span,
             "compute it exactly, without shots",
         )  # fmt: skip
-    return {"x": 0.0, "p": math.pi / 2}.get(letters[0], letters[0])
+    return bases.pop()
 
 
 def _draw(row: _Row, setting: Setting, shots: int, generator: np.random.Generator) -> tuple[RealArray, Integers]:
     """Outcomes of the setting's wires in its order, shape (shots, wires), and the branch each shot is of."""
+    if not shots:
+        return np.zeros((0, len(setting))), np.zeros(0, dtype=np.intp)
     weights = np.array([norms(state[np.newaxis])[0] for state in row.states])
     if not weights.sum() > NEVER:
         raise nothing_left(None)

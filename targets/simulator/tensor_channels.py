@@ -13,7 +13,7 @@ from qcompile.grammar import decompose
 from qcompile.ir import Op
 from qcompile.targets.simulator.tensor import Dense, apply_all
 from qcompile.targets.simulator.tensor_gates import lowered, maps_of
-from qcompile.targets.simulator.values import Elements, check_strengths
+from qcompile.targets.simulator.values import Elements, with_strengths
 
 
 def kraus_maps(op: Op, elements: Elements, cutoff: int) -> list[Dense]:
@@ -24,14 +24,14 @@ def kraus_maps(op: Op, elements: Elements, cutoff: int) -> list[Dense]:
     """
     if op.gate.kraus:
         return [Dense(np.array(matrix, dtype=complex)[np.newaxis], op.wires) for matrix in op.gate.kraus]
-    check_strengths(op, elements)
+    bounded, strengths = with_strengths(op, elements)
     sizes, hidden = _sizes(op.gate.wires, cutoff), _sizes(op.gate.hidden, cutoff)
     dimension = math.prod(sizes)
     columns = np.zeros((1, dimension, math.prod(hidden), dimension), dtype=complex)
     columns[0, range(dimension), 0, range(dimension)] = 1.0
-    whole = replace(op, wires=tuple(range(len(sizes) + len(hidden))))
+    whole = replace(bounded, wires=tuple(range(len(sizes) + len(hidden))))
     parts = [low for part in decompose(whole) for low in lowered(part, ())]
-    image = apply_all(maps_of(parts, elements, cutoff), columns.reshape(1, *sizes, *hidden, dimension))
+    image = apply_all(maps_of(parts, strengths, cutoff), columns.reshape(1, *sizes, *hidden, dimension))
     kraus = image.reshape(-1, *columns.shape[1:]).transpose(2, 0, 1, 3)
     return [Dense(matrix, op.wires) for matrix in kraus if matrix.any()]
 

@@ -7,9 +7,9 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Expectation, Output, Probabilities, Samples, State, Variance
+from qcompile.ir import Covariance, Expectation, Output, Probabilities, Samples, State, Variance
 from qcompile.targets.simulator.tensor import ComplexArray, flattened
-from qcompile.targets.simulator.tensor_operators import moments, norms
+from qcompile.targets.simulator.tensor_operators import joint_moments, moments, norms
 from qcompile.targets.simulator.tensor_program import Plan
 from qcompile.targets.simulator.tensor_run import Branch
 from qcompile.targets.simulator.values import Elements, RealArray
@@ -25,13 +25,19 @@ def exact_output(output: Output, plan: Plan, branches: list[Branch], elements: E
         CompileError: NOT_SIMULABLE, for the state of a program that leaves a mixture, and for samples.
     """
     match output:
-        case Expectation(observable):
-            return _total([moments(observable.operator, elements, branch.state)[0] for branch in branches])
+        case Expectation(observable, _, unnormalised):
+            mean = _total([moments(observable.operator, elements, branch.state)[0] for branch in branches])
+            return mean * branches[0].kept if unnormalised else mean
         case Variance(observable):
             parts = [moments(observable.operator, elements, branch.state) for branch in branches]
             return _total([square for _, square in parts]) - _total([mean for mean, _ in parts]) ** 2
-        case Probabilities(wires):
-            return _total([level_probabilities(branch.state, wires) for branch in branches])
+        case Covariance(left, right):
+            found = [joint_moments(left.operator, right.operator, elements, branch.state) for branch in branches]
+            products, first, second = (_total(list(parts)) for parts in zip(*found, strict=True))
+            return products - first * second
+        case Probabilities(wires, _, unnormalised):
+            levels = _total([level_probabilities(branch.state, wires) for branch in branches])
+            return levels * branches[0].kept[:, np.newaxis] if unnormalised else levels
         case State(span):
             if len(branches) > 1 or plan.hidden:
                 raise error(
@@ -53,8 +59,9 @@ def level_probabilities(state: ComplexArray, wires: tuple[int, ...]) -> RealArra
 
 
 def leakage(branches: list[Branch]) -> float:
-    """The probability that left the cut space: 1 − norm, at its greatest over the rows."""
-    lost = float(np.max(1.0 - _total([norms(branch.state) for branch in branches])))
+    """The probability that left the cut space: 1 − norm, at its greatest over the rows of which runs are kept."""
+    left = _total([norms(branch.state) for branch in branches])
+    lost = float(np.max(np.where(branches[0].kept > 0, 1.0 - left, 0.0)))
     return lost if lost > _ROUNDING else 0.0
 
 

@@ -12,6 +12,7 @@ from qcompile.diagnostics import Code, error
 from qcompile.gates import TABLE
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Expectation,
     If,
     Measure,
@@ -25,6 +26,7 @@ from qcompile.ir import (
     State,
     Statement,
     Variance,
+    observables_of,
 )
 from qcompile.targets.simulator.tensor_gates import lowered
 
@@ -197,8 +199,9 @@ def _is_blind_to(output: Output, measure: Measure) -> bool:
     """Is the output the same whether or not the wire was measured before?"""
     counts = measure.detection in ("z", "fock")
     match output:
-        case Expectation(observable) | Variance(observable):
-            letters = {f[0] for word, _ in observable.operator.terms for f in word if f[1] == measure.wire}
+        case Expectation() | Variance() | Covariance():
+            terms = [term for observable in observables_of(output) for term in observable.operator.terms]
+            letters = {f[0] for word, _ in terms for f in word if f[1] == measure.wire}
             return letters <= ({"Z", "n"} if counts else set[str]())
         case Probabilities(wires) | Samples(wires):
             return counts or measure.wire not in wires

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 import numpy as np
 
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.ir import Barrier, If, Measure, Op, Postselect, Reset, Statement
+from qcompile.ir import Barrier, Expectation, If, Measure, Op, Output, Postselect, Probabilities, Reset, Statement
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.tensor import ComplexArray, apply, at_level
 from qcompile.targets.simulator.tensor_channels import kraus_maps
@@ -25,16 +25,22 @@ NEVER = 1e-28  # weight of a branch that only rounding brought about
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """One history of measurement results: its unnormalised state, and what each classical cell holds."""
+    """One history of measurement results: its unnormalised state, and what each classical cell holds.
+
+    The squared norm is the history's probability in the runs kept, `kept` the share of all runs that these are, shape
+    (1,) or (batch,). A row whose share is 0 has the state 0.
+    """
 
     state: ComplexArray
     cells: tuple[int, ...]
+    kept: RealArray = field(default_factory=lambda: np.ones(1))
 
 
 def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
     """The branches at the end of the program; their states' squared norms are the branches' probabilities.
 
-    After post-selection they are the probabilities in the runs kept.
+    After post-selection they are the probabilities in the runs kept. Where no run is, that is a fault, unless every
+    output is of all runs.
 
     Raises:
         CompileError: NOT_SIMULABLE, TOO_LARGE, BAD_NUMBER, BAD_VALUE.
@@ -49,7 +55,11 @@ def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
             continue
         selection = _postselection(statement)
         if selection is not None:
-            branches = _renormalised(branches, before, selection)
+            branches = _renormalised(branches, before)
+            if branches[0].kept.min() == 0 and not all(is_of_all_runs(output) for output in plan.program.outputs):
+                raise _nothing_kept(selection.span)
+            if not branches[0].kept.any():
+                break
         if not branches:
             raise nothing_left(getattr(statement, "span", None))
         live = [cell for cell, last in plan.last_read.items() if last > position]
@@ -102,17 +112,18 @@ class _Runner:
     def run(self, statement: Statement, branches: list[Branch]) -> list[Branch]:
         match statement:
             case Op(gate) if gate.preparation:
-                return [Branch(prepare(statement, b.state, self.bound), b.cells) for b in branches]
+                return [replace(b, state=prepare(statement, b.state, self.bound)) for b in branches]
             case Op(gate) if gate.channel:
                 maps = kraus_maps(statement, self.bound.elements, self.cutoff)
-                return self._mixed((Branch(apply(k, b.state), b.cells) for b in branches for k in maps), statement.span)
+                made = (replace(b, state=apply(k, b.state)) for b in branches for k in maps)
+                return self._mixed(made, statement.span)
             case Op():
                 action = map_of(statement, self.bound.elements, self.cutoff)
-                return [Branch(apply(action, b.state), b.cells) for b in branches]
+                return [replace(b, state=apply(action, b.state)) for b in branches]
             case Measure(_, wire, cells, _, span):
                 return self._limited((part for b in branches for part in _collapsed(b, wire, cells[0])), span)
             case Reset(wire, span):
-                fresh = (Branch(state, b.cells) for b in branches for state in _restarted(b.state, wire))
+                fresh = (replace(b, state=state) for b in branches for state in _restarted(b.state, wire))
                 return self._mixed(fresh, span)
             case Postselect(condition):
                 return [b for b in branches if _holds(condition, b)]
@@ -174,7 +185,7 @@ def _collapsed(branch: Branch, wire: int, cell: int) -> Iterator[Branch]:
         if _has_weight(branch.state[part]):
             state = np.zeros_like(branch.state)
             state[part] = branch.state[part]
-            yield Branch(state, (*branch.cells[:cell], level, *branch.cells[cell + 1 :]))
+            yield replace(branch, state=state, cells=(*branch.cells[:cell], level, *branch.cells[cell + 1 :]))
 
 
 def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
@@ -199,13 +210,24 @@ def _postselection(statement: Statement) -> Postselect | None:
     return statement if isinstance(statement, Postselect) else None
 
 
-def _renormalised(kept: list[Branch], before: list[Branch], selection: Postselect) -> list[Branch]:
-    """The branches kept, with the probability that all had; raises NOT_SIMULABLE where none has any."""
-    share = sum((norms(b.state) for b in kept), np.zeros(1)) / sum((norms(b.state) for b in before), np.zeros(1))
-    if share.min() <= NEVER:
-        label = "no run is kept: at these values the condition never holds"
-        raise error(Code.NOT_SIMULABLE, label, selection.span, "post-select results that can occur")
-    return [Branch(b.state / np.sqrt(share).reshape(-1, *(1,) * (b.state.ndim - 1)), b.cells) for b in kept]
+def _renormalised(chosen: list[Branch], before: list[Branch]) -> list[Branch]:
+    """The branches chosen, or one of no weight, with the probability that all had, in the rows where any has some."""
+    chosen = chosen or [replace(before[0], state=np.zeros_like(before[0].state))]
+    weight, whole = (sum((norms(b.state) for b in group), np.zeros(1)) for group in (chosen, before))
+    share = np.divide(weight, whole, out=np.zeros(np.broadcast(weight, whole).shape), where=whole > 0)
+    share[share <= NEVER] = 0.0
+    scale = np.divide(1.0, np.sqrt(share), out=np.zeros_like(share), where=share > 0)
+    kept = before[0].kept * share
+    return [Branch(b.state * scale.reshape(-1, *(1,) * (b.state.ndim - 1)), b.cells, kept) for b in chosen]
+
+
+def is_of_all_runs(output: Output) -> bool:
+    return isinstance(output, Expectation | Probabilities) and output.unnormalised
+
+
+def _nothing_kept(span: Span | None) -> CompileError:
+    label = "no run is kept: at these values the condition never holds"
+    return error(Code.NOT_SIMULABLE, label, span, "post-select results that can occur")
 
 
 def _has_weight(state: ComplexArray) -> bool:
@@ -233,4 +255,4 @@ def _spanning(group: list[Branch]) -> list[Branch]:
     vectors = np.linalg.eigh(states.conj() @ states.swapaxes(1, 2)).eigenvectors
     mixed: ComplexArray = vectors.swapaxes(1, 2) @ states
     parts = (mixed[:, k].reshape(shape) for k in range(len(group)))
-    return [Branch(part, group[0].cells) for part in parts if _has_weight(part)]
+    return [replace(group[0], state=part) for part in parts if _has_weight(part)]

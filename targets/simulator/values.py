@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcompile.angle import Angle, Element, evaluate, parameter
+from qcompile.angle import Angle, Element, evaluate
+from qcompile.angle import parameter as named
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span, did_you_mean, error
 from qcompile.gates.channels import check_strength
 from qcompile.ir import Op, Parameter
@@ -92,7 +93,7 @@ def with_strengths(op: Op, elements: Elements) -> tuple[Op, Elements]:
         for extreme in (value.min(), value.max()):
             check_strength(op.gate, index, float(extreme), op.span)
         found[Element(name)] = np.clip(value, *bounds)
-    return replace(op, angles=tuple(map(parameter, op.gate.parameters))), found
+    return replace(op, angles=tuple(map(named, op.gate.parameters))), found
 
 
 def _array(parameter: Parameter, value: ArrayLike) -> RealArray | Diagnostic:

@@ -1,0 +1,55 @@
+"""Pauli words through noise, against the dual map of the textbook's Kraus operators."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dense import PAULI, Matrix
+from density import KRAUS
+
+from qcompile.angle import parameter
+from qcompile.gates import TABLE, Gate
+from qcompile.ir import Op
+from qcompile.passes.differentiate.noise import through_channel
+from qcompile.passes.differentiate.pullback import Word
+
+LETTERS: dict[Word, Matrix] = {
+    (0, 0): np.eye(2, dtype=complex), (1, 0): np.array(PAULI["X"], dtype=complex),
+    (1, 1): np.array(PAULI["Y"], dtype=complex), (0, 1): np.array(PAULI["Z"], dtype=complex),
+}  # fmt: skip
+
+
+def dual(name: str, p: float, letter: Word) -> Matrix:
+    total = np.zeros((2, 2), dtype=complex)
+    for kraus in KRAUS[name](p):
+        total += kraus.conj().T @ LETTERS[letter] @ kraus
+    return total
+
+
+@pytest.mark.parametrize("name", KRAUS)
+def test_each_word_becomes_what_the_dual_makes_of_it(name: str) -> None:
+    """Would catch a word that is lost, one too many, or an image by the channel where its dual is meant."""
+    op = Op(TABLE[name], (2,), (parameter("p"),))
+    for letter in LETTERS:
+        images = [dual(name, p, letter) for p in (0.2, 0.7)]
+        seen = [o for o in LETTERS if any(abs(np.trace(LETTERS[o] @ image)) > 1e-12 for image in images)]
+        start = frozenset({(1 | letter[0] << 2, 2 | letter[1] << 2)})  # beside X on wire 0 and Z on wire 1
+        found = through_channel(start, op)
+        assert found == frozenset((1 | x << 2, 2 | z << 2) for x, z in seen)
+        assert (found is start) == all(np.allclose(image, LETTERS[letter]) for image in images)
+
+
+def test_kraus_matrices_on_two_wires() -> None:
+    """Would catch wires taken in the wrong order: a channel that flips its first wire where its second is 1."""
+    flip = np.kron(np.eye(2), np.diag([1.0, 0])) + np.kron([[0, 1], [1, 0]], np.diag([0, 1.0]))
+    kraus = [0.6 * np.eye(4), 0.8 * flip]
+    gate = Gate("given", ("qubit",) * 2, kraus=tuple(tuple(tuple(map(complex, r)) for r in k) for k in kraus))
+    op = Op(gate, (5, 3))
+    x_first, z_first, z_second = (1 << 5, 0), (0, 1 << 5), (0, 1 << 3)
+    assert through_channel(frozenset({x_first, z_second}), op) == frozenset({x_first, z_second})
+    assert through_channel(frozenset({z_first}), op) == frozenset({z_first, (0, 1 << 5 | 1 << 3)})
+
+
+def test_light_is_not_known() -> None:
+    """Would catch words through a channel that has none."""
+    assert through_channel(frozenset({(1, 0)}), Op(TABLE["loss"], (0,), (parameter("p"),))) is None
