@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qcompile.angle import Angle
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.gates import NAMES, Gate, pauli_rotation
+from qcompile.gates import LEVELLED, NAMES, Gate, pauli_rotation
 from qcompile.grammar import tree
 from qcompile.grammar.checks import MAX_OPS, check_op, expected_kinds, is_sound
 from qcompile.grammar.decompose import invert
@@ -15,6 +15,7 @@ from qcompile.grammar.expressions import angle, constant, integer
 from qcompile.grammar.operands import wires
 from qcompile.grammar.scope import Scope, declared_at
 from qcompile.ir import Op, Statement
+from qcompile.operator import MAX_LEVEL
 
 MAX_CONTROLS = 64
 
@@ -82,6 +83,8 @@ def remember(node: tree.Plain, made: Sequence[Statement], scope: Scope) -> None:
 
 
 def _gate(node: tree.Application, scope: Scope) -> Gate:
+    if node.level is not None:
+        return _levelled(node.gate, node.level, scope)
     if node.letters is None:
         gate = scope.gate(node.gate)
         if scope.is_body and not gate.is_unitary:
@@ -98,6 +101,20 @@ def _gate(node: tree.Application, scope: Scope) -> Gate:
         return pauli_rotation(node.letters.text)
     label = f"`{node.letters.text}` is not a Pauli word"
     raise error(Code.UNKNOWN_GATE, label, scope.span(node.letters), "the letters are X, Y, Z and I, one for each wire")
+
+
+def _levelled(name: tree.Name, level: tree.Expression | tree.Range, scope: Scope) -> Gate:
+    """The gate on so many photons."""
+    if name.text not in LEVELLED:
+        label = f"`{name.text}` has no levels"
+        raise error(Code.UNKNOWN_GATE, label, scope.span(name), f"those that have are {', '.join(LEVELLED)}")
+    if isinstance(level, tree.Range):
+        raise error(Code.INDEX_RANGE, "a range", scope.span(level), "write one gate for each photon number")
+    photons = integer(level, scope, "a photon number")
+    if not 0 <= photons <= MAX_LEVEL:
+        label = f"a photon number of {photons}"
+        raise error(Code.INDEX_RANGE, label, scope.span(level), f"photon numbers go from 0 to {MAX_LEVEL} here")
+    return LEVELLED[name.text](photons)
 
 
 def _nature(gate: Gate) -> str:

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from qcompile.angle import Angle, Element
+from qcompile.angle import Angle, Element, number
 from qcompile.diagnostics import Code, CompileError, Span, did_you_mean, error
 from qcompile.grammar import tree
+from qcompile.grammar.conditions import Cube, condition
 from qcompile.grammar.expressions import angle, element, integer
 from qcompile.grammar.observables import operator
-from qcompile.grammar.programs import program
+from qcompile.grammar.programs import program, result
 from qcompile.grammar.readings import readings
 from qcompile.grammar.regions import statement
 from qcompile.grammar.scope import Scope, Shared
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Backward,
+    Barrier,
     Certificate,
     Component,
+    Covariance,
     Evaluation,
     Exactness,
+    Expectation,
     Gradient,
-    Op,
+    If,
     Reading,
     Row,
     Shifted,
     Template,
+    Undo,
 )
+from qcompile.ir.derivative_rules import misstep
 
 MAX_SLOTS = 10**6
 _CLASSES = {member.value.replace(" ", "_"): member for member in Exactness}
 _BROKEN = -1
+_OBSERVED = ("expect", "unnormalised_expect", "cov")
 
 
 @dataclass(slots=True)
@@ -76,8 +84,9 @@ def adjoint(nodes: Sequence[tree.Statement], scope: Scope) -> Adjoint:
     if not (isinstance(reverse, tree.Part) and reverse.word == "reverse"):
         raise error(Code.BAD_MODULE, "there is no reverse part", _span(reverse, scope), "write `reverse { … }` second")
     made = program(forward.body.statements, scope)
-    steps = _reverse(reverse.body.statements, scope)
-    known = 1 + max((step.slot for step in steps if isinstance(step, Gradient)), default=-1)
+    draft = Adjoint(made, tuple(_backward(reverse.body.statements, scope)), 0, ())
+    known = 1 + max((step.slot for step in draft.steps() if isinstance(step, Gradient)), default=-1)
+    _check_way_back(draft, reverse, scope)
     components: list[AdjointComponent] = []
     for slot in (parameter.name for parameter in made.parameters if parameter.role == "slot"):
         del scope.names[slot]  # which no component reads
@@ -86,7 +95,7 @@ def adjoint(nodes: Sequence[tree.Statement], scope: Scope) -> Adjoint:
             components.append(_adjoint_component(node, known, len(made.outputs), scope))
         except CompileError as fault:
             scope.faults.add(fault.diagnostics)
-    return Adjoint(made, tuple(steps), known, tuple(components))
+    return replace(draft, slots=known, components=tuple(components))
 
 
 def _span(node: tree.Statement | None, scope: Scope) -> Span | None:
@@ -237,26 +246,50 @@ def _output(node: tree.Component, count: int, scope: Scope) -> int:
 # ---- adjoint: the reverse part and its components
 
 
-def _reverse(nodes: Sequence[tree.Statement], scope: Scope) -> list[Op | Gradient]:
-    steps: list[Op | Gradient] = []
+def _backward(nodes: Sequence[tree.Statement], scope: Scope) -> list[Backward]:
+    steps: list[Backward] = []
     for node in nodes:
         try:
-            if isinstance(node, tree.Gradient):
-                steps.append(Gradient(_slot(node.slot, MAX_SLOTS, scope), operator(node.generator, scope)))
-            else:
-                steps += _ops(node, scope)
+            steps += _steps(node, scope)
         except CompileError as fault:
             scope.faults.add(fault.diagnostics)
     return steps
 
 
-def _ops(node: tree.Statement, scope: Scope) -> list[Op]:
-    made = statement(node, scope)
-    ops = [step for step in made if isinstance(step, Op)]
-    if len(ops) != len(made):
-        advice = "a reverse part holds gates and `gradient` statements"
-        raise error(Code.BAD_MODULE, "this cannot be walked back", scope.span(node), advice)
-    return ops
+def _steps(node: tree.Statement, scope: Scope) -> Sequence[Backward]:
+    match node:
+        case tree.Gradient(slot, generator):
+            return [Gradient(_slot(slot, MAX_SLOTS, scope), operator(generator, scope))]
+        case tree.Conditional(((test, then),), otherwise):
+            return [_undo(test, then, otherwise, node, scope)]
+        case _:
+            made = statement(node, scope)
+            steps = [step for step in made if not isinstance(step, If | Barrier)]
+            if len(steps) != len(made):
+                advice = "a reverse part holds gates, `gradient` statements, and what there is to walk back over"
+                raise error(Code.BAD_MODULE, "this cannot be walked back", scope.span(node), advice)
+            return steps
+
+
+def _undo(test: tree.Expression, then: tree.Block, otherwise: tree.Block | None, node: tree.Node, scope: Scope) -> Undo:
+    found = condition(test, scope)
+    if not isinstance(found, Cube):
+        advice = "write the condition as the forward part prints it: bits joined by `&&`"
+        raise error(Code.BAD_MODULE, "no region of the forward part has this condition", scope.span(test), advice)
+    with scope.deeper(1, node):
+        first = tuple(_backward(then.statements, scope))
+        second = () if otherwise is None else tuple(_backward(otherwise.statements, scope))
+    return Undo(found.bits, *((first, second) if found.holds else (second, first)), scope.span(node))
+
+
+def _check_way_back(draft: Adjoint, part: tree.Part, scope: Scope) -> None:
+    found = misstep(draft.forward, draft.reverse)
+    if found is None or scope.faults:
+        return
+    step, label = found
+    span = None if isinstance(step, Gradient) else step.span
+    advice = "the reverse part goes back over what is not a gate, from the end of the forward part"
+    scope.faults.add(error(Code.BAD_MODULE, label, span or scope.span(part), advice).diagnostics)
 
 
 def _slot(operand: tree.Operand, count: int, scope: Scope) -> int:
@@ -273,12 +306,36 @@ def _adjoint_component(node: tree.Statement, count: int, outputs: int, scope: Sc
         advice = "write `component d[0] wrt theta = 1*g[0];`"
         raise error(Code.BAD_MODULE, "an adjoint component has one parameter and no class", scope.span(node), advice)
     found: list[tuple[Angle, int]] = []
-    for weight, slots, divisors in readings(node.value, scope, lambda item: _known_slot(item, count, scope)):
+    value, observed = _observed(node.value, scope)
+    for weight, slots, divisors in readings(value, scope, lambda item: _known_slot(item, count, scope)):
         if len(slots) != 1 or divisors:
             advice = "write `0.5*g[0] + 2*g[1]`"
             raise error(Code.BAD_MODULE, "a term without just one slot", scope.span(node.value), advice)
         found.append((weight, slots[0]))
-    return AdjointComponent(_output(node, outputs, scope), _element(node.wrt[0], scope), tuple(found))
+    return AdjointComponent(_output(node, outputs, scope), _element(node.wrt[0], scope), tuple(found), observed)
+
+
+def _observed(
+    node: tree.Expression, scope: Scope
+) -> tuple[tree.Expression, tuple[tuple[Angle, Expectation | Covariance], ...]]:
+    """The sum without its terms `weight*expect(…)` and `weight*cov(…)`, and those."""
+    terms = node.terms if isinstance(node, tree.Total) else ((False, node),)
+    others: list[tuple[bool, tree.Expression]] = []
+    found: list[tuple[Angle, Expectation | Covariance]] = []
+    for negative, term in terms:
+        *weights, (sign, last) = term.factors if isinstance(term, tree.Times) else (("*", term),)
+        if not isinstance(last, tree.Call) or last.function.text not in _OBSERVED or sign != "*":
+            others.append((negative, term))
+            continue
+        output = result(tree.Result(last.function.text, last.arguments, last.start, last.end), scope)
+        if not isinstance(output, Expectation | Covariance):
+            raise AssertionError(f"`{last.function.text}` is no observable's")
+        whole = angle(tree.Times(tuple(weights), term.start, term.end), scope) if weights else number(1.0)
+        found.append((-whole if negative else whole, output))
+    if not found:
+        return node, ()
+    rest = tree.Total(tuple(others), node.start, node.end) if others else tree.Number("0", node.start, node.end)
+    return rest, tuple(found)
 
 
 def _known_slot(item: tree.Item, count: int, scope: Scope) -> int | None:

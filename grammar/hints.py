@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from qcompile.diagnostics import did_you_mean
-from qcompile.gates import NAMES, TABLE, Gate
+from qcompile.gates import LEVELLED, NAMES, TABLE, Gate
 
 _LOOP = "write `for i in 0:4 { … }`; the end is exclusive"
 _JOIN = "truth values are joined by `&&`, `||` and `^`, and inverted by `!`"
@@ -94,6 +94,8 @@ def gate_hint(name: str, defined: Iterable[str]) -> str:
     """Help for a gate that there is not: its name here if another language has it."""
     if name.lower() in _NO_GATES:
         return _NO_GATES[name.lower()]
+    if name in LEVELLED:
+        return f"write the photon number behind it: `{name}[1]`"
     elsewhere = next((gate.name for gate in TABLE.values() if name in _spellings(gate)), "")
     if elsewhere:
         return f"did you mean `{elsewhere}`?"

@@ -349,6 +349,7 @@ class Arguments(tuple[Any, ...]):
 def _application(children: Children) -> tree.Application:
     modifiers: list[tree.Modifier] = []
     names: list[Token] = []
+    level: tree.Expression | tree.Range | None = None
     arguments = Arguments()
     operands = Operands()
     for child in children:
@@ -359,13 +360,15 @@ def _application(children: Children) -> tree.Application:
                 arguments = child
             case Operands():
                 operands = child
-            case _:
+            case Token():
                 names.append(child)
+            case _:
+                level = child
     word, *letters = names
     close = _end(arguments[-1]) if arguments else _end(names[-1])
     return tree.Application(
         tuple(modifiers), _name(word), _name(letters[0]) if letters else None, arguments[:-1], tuple(operands),
-        modifiers[0].start if modifiers else _start(word), operands[-1].end if operands else close,
+        modifiers[0].start if modifiers else _start(word), operands[-1].end if operands else close, level,
     )  # fmt: skip
 
 

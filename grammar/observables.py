@@ -17,7 +17,16 @@ from qcompile.grammar.hints import name_hint
 from qcompile.grammar.operands import wires
 from qcompile.grammar.scope import Scope
 from qcompile.grammar.values import is_sum, turns
-from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, Word, collect, letters_by_wire, monomials
+from qcompile.operator import (
+    PAULI_LETTERS,
+    QUADRATURE_LETTERS,
+    Operator,
+    Word,
+    collect,
+    letters_by_wire,
+    level_of,
+    normal_form,
+)
 
 Terms = list[tuple[Angle, Word]]
 MAX_TERMS = 10**5
@@ -49,7 +58,7 @@ def operator(node: tree.Expression, scope: Scope) -> Operator:
 
 def _terms(node: tree.Expression, scope: Scope) -> Terms:
     match node:
-        case tree.Item(name, index) if name.text in _KINDS:
+        case tree.Item(name, index) if name.text in _KINDS or _is_level(name, scope):
             return [(number(1.0), ((name.text, _wire(name, index, scope)),))]
         case tree.Item(name):
             if len(name.text) == 1 and scope.find(name.text) is None:
@@ -75,6 +84,15 @@ def _terms(node: tree.Expression, scope: Scope) -> Terms:
         case _:
             pass
     return [(angle(node, scope), ())]
+
+
+def _is_level(name: tree.Name, scope: Scope) -> bool:
+    """Is it the projector on so many photons? Names that the program declares come first."""
+    return level_of(name.text) is not None and scope.find(name.text) is None
+
+
+def _kind(letter: str) -> Kind:
+    return _KINDS.get(letter, "qumode")
 
 
 def _named(name: tree.Name, scope: Scope) -> Operator | None:
@@ -193,7 +211,7 @@ def _scalar(terms: Terms) -> Angle | None:
 
 def _wire(letter: tree.Name, index: tree.Expression | tree.Range, scope: Scope) -> int:
     """The wire of `Z[0]`, the first qubit of all, or of `Z[q[0]]`, the first of register q."""
-    kind = _KINDS[letter.text]
+    kind = _kind(letter.text)
     if _names_register(index, scope):
         named = wires(index, scope)
         if len(named.numbers) != 1:
@@ -236,7 +254,7 @@ def _check_expansion(terms: Terms, node: tree.Expression, scope: Scope) -> None:
     for _, word in terms:
         modes = letters_by_wire(tuple(factor for factor in word if factor[0] not in PAULI_LETTERS))
         longest = max(map(len, modes.values()), default=0)
-        if longest > 2 * MAX_POWER or prod(len(monomials(letters)) for letters in modes.values()) > MAX_TERMS:
+        if longest > 2 * MAX_POWER or prod(len(normal_form(letters)) for letters in modes.values()) > MAX_TERMS:
             label = "a product of x, p and n here is too long"
             raise error(Code.TOO_LARGE, label, scope.span(node), f"keep to {MAX_POWER} letters a wire")
 
@@ -275,4 +293,4 @@ def _word_text(word: Word, scope: Scope) -> str:
     if scope.is_body:
         names = {entity.numbers[0]: name for name, entity in scope.names.items() if isinstance(entity, Place)}
         return " ".join(f"{letter}[{names[wire]}]" for letter, wire in word)
-    return " ".join(f"{letter}[{scope.wires_of(_KINDS[letter]).index(wire)}]" for letter, wire in word)
+    return " ".join(f"{letter}[{scope.wires_of(_kind(letter)).index(wire)}]" for letter, wire in word)

@@ -11,6 +11,7 @@ from qcompile.angle import Angle
 from qcompile.gates import WIRE_NAMES, Matrix
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -27,6 +28,7 @@ from qcompile.ir import (
     State,
     Statement,
     Variance,
+    observables_of,
 )
 from qcompile.number import plain_text
 from qcompile.operator import Operator, Word
@@ -93,9 +95,7 @@ def _sized(name: str, size: int | None) -> str:
 
 def _observables(outputs: Iterable[Output], names: Names) -> Iterator[Iterable[str]]:
     named = {
-        output.observable.name: output.observable
-        for output in outputs
-        if isinstance(output, Expectation | Variance) and output.observable.name
+        observable.name: observable for output in outputs for observable in observables_of(output) if observable.name
     }
     for name, observable in named.items():
         lead = f"observable {name}"
@@ -155,20 +155,27 @@ def indented(lines: Iterable[str]) -> Iterator[str]:
 def _statements(statements: Iterable[Statement], names: Names) -> Iterator[str]:
     for statement in statements:
         match statement:
-            case Op():
-                yield op_text(statement, names)
-            case Measure():
-                yield _measure(statement, names)
-            case Reset():
-                yield f"reset {names.wires[statement.wire]};"
-            case If():
-                yield from _if(statement, names)
-            case Barrier():
-                yield f"barrier {', '.join(_listed(statement.wires, names.wires, names.whole_wires))};"
-            case Postselect():
-                yield f"postselect {_tests(statement.condition, names)};"
+            case If(condition, then, otherwise):
+                yield from region(condition, _statements(then, names), _statements(otherwise, names), names)
             case _:
-                assert_never(statement)
+                yield simple_text(statement, names)
+
+
+def simple_text(statement: Op | Measure | Reset | Barrier | Postselect, names: Names) -> str:
+    """A statement that holds no others."""
+    match statement:
+        case Op():
+            return op_text(statement, names)
+        case Measure():
+            return _measure(statement, names)
+        case Reset():
+            return f"reset {names.wires[statement.wire]};"
+        case Barrier():
+            return f"barrier {', '.join(_listed(statement.wires, names.wires, names.whole_wires))};"
+        case Postselect():
+            return f"postselect {_tests(statement.condition, names)};"
+        case _:
+            assert_never(statement)
 
 
 def op_text(op: Op, names: Names) -> str:
@@ -207,12 +214,16 @@ def _pair(cells: tuple[int, ...], names: Names) -> str:
     return f"{register.name}[{first}:{f'{step}:' if step != 1 else ''}{end}]"
 
 
-def _if(statement: If, names: Names) -> Iterator[str]:
-    yield f"if ({_tests(statement.condition, names)}) {{"
-    yield from indented(_statements(statement.then, names))
-    if statement.otherwise:
+def region(
+    condition: Iterable[tuple[int, bool]], then: Iterable[str], otherwise: Iterable[str], names: Names
+) -> Iterator[str]:
+    """The lines of an `if`, from those of its branches."""
+    yield f"if ({_tests(condition, names)}) {{"
+    yield from indented(then)
+    rest = list(otherwise)
+    if rest:
         yield "} else {"
-        yield from indented(_statements(statement.otherwise, names))
+        yield from indented(rest)
     yield "}"
 
 
@@ -223,15 +234,17 @@ def _tests(condition: Iterable[tuple[int, bool]], names: Names) -> str:
 def _return(outputs: tuple[Output, ...], names: Names) -> Iterator[str]:
     yield "return"
     for position, output in enumerate(outputs):
-        yield from ended(_output(output, names), ";" if position == len(outputs) - 1 else ",")
+        yield from ended(output_pieces(output, names), ";" if position == len(outputs) - 1 else ",")
 
 
-def _output(output: Output, names: Names) -> list[str]:
+def output_pieces(output: Output, names: Names) -> list[str]:
     match output:
         case Expectation():
-            return _observed(f"{_share(output)}expect", output.observable, names)
+            return _observed(f"{_share(output)}expect", names, output.observable)
         case Variance():
-            return _observed("var", output.observable, names)
+            return _observed("var", names, output.observable)
+        case Covariance():
+            return _observed("cov", names, output.left, output.right)
         case Probabilities():
             return [f"{_share(output)}probs({', '.join(_listed(output.wires, names.wires, names.whole_wires))})"]
         case Samples():
@@ -248,9 +261,10 @@ def _share(output: Expectation | Probabilities) -> str:
     return "unnormalised_" if output.unnormalised else ""
 
 
-def _observed(function: str, observable: Observable, names: Names) -> list[str]:
-    terms = [observable.name] if observable.name else operator_terms(observable.operator, names)
-    return [f"{function}({terms[0]}", *terms[1:-1], f"{terms[-1]})"] if len(terms) > 1 else [f"{function}({terms[0]})"]
+def _observed(function: str, names: Names, *observables: Observable) -> list[str]:
+    listed = [[o.name] if o.name else operator_terms(o.operator, names) for o in observables]
+    first, *others = [piece for terms in listed[:-1] for piece in ended(terms, ",")] + ended(listed[-1], ")")
+    return [f"{function}({first}", *others]
 
 
 def _listed(places: tuple[int, ...], each: tuple[str, ...], whole: dict[int, Register]) -> Iterator[str]:

@@ -12,25 +12,28 @@ from qcompile.grammar.printed_programs import (
     factor,
     filled,
     indented,
-    op_text,
     operator_terms,
+    output_pieces,
     program_sections,
+    region,
     signed,
+    simple_text,
 )
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
+    Backward,
     Certificate,
     Component,
     Gradient,
     Module,
-    Op,
     Program,
     Reading,
     Register,
     Row,
     Shifted,
     Template,
+    Undo,
 )
 from qcompile.operator import Operator
 
@@ -101,17 +104,28 @@ def _adjoint(module: Adjoint) -> Iterator[list[str]]:
     yield ["adjoint;"]
     yield _block("forward", program_sections(module.forward))
     names = Names.of(module.forward.registers)
-    yield _block("reverse", [list(chain.from_iterable(_reverse(step, names) for step in module.reverse))])
-    yield list(chain.from_iterable(map(_adjoint_component, module.components)))
+    yield _block("reverse", [list(_backward(module.reverse, names))])
+    yield list(chain.from_iterable(_adjoint_component(component, names) for component in module.components))
 
 
-def _reverse(step: Op | Gradient, names: Names) -> Iterable[str]:
-    if isinstance(step, Op):
-        return [op_text(step, names)]
-    return filled([f"gradient g[{step.slot}]", *ended(operator_terms(step.generator, names), ";")], len("gradient "))
+def _backward(steps: Iterable[Backward], names: Names) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case Gradient(slot, generator):
+                pieces = [f"gradient g[{slot}]", *ended(operator_terms(generator, names), ";")]
+                yield from filled(pieces, len("gradient "))
+            case Undo(condition, then, otherwise):
+                yield from region(condition, _backward(then, names), _backward(otherwise, names), names)
+            case _:
+                yield simple_text(step, names)
 
 
-def _adjoint_component(component: AdjointComponent) -> Iterator[str]:
+def _adjoint_component(component: AdjointComponent, names: Names) -> Iterator[str]:
     lead = f"component d[{component.output}] wrt {component.wrt}"
-    terms = signed(f"{factor(weight)}*g[{slot}]" for weight, slot in component.readings)
-    return filled([lead, "=", *ended(terms, ";")], len(lead) + 1)
+    terms = [[f"{factor(weight)}*g[{slot}]"] for weight, slot in component.readings]
+    for weight, output in component.observed:
+        first, *rest = output_pieces(output, names)
+        terms.append([f"{factor(weight)}*{first}", *rest])
+    heads = signed(head for head, *_ in terms)
+    pieces = [piece for head, term in zip(heads, terms or [[]], strict=True) for piece in (head, *term[1:])]
+    return filled([lead, "=", *ended(pieces, ";")], len(lead) + 1)

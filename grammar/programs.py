@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.grammar import tree
@@ -16,6 +17,7 @@ from qcompile.grammar.scope import Scope, add_register, declared_at
 from qcompile.grammar.uncalled import check_uncalled
 from qcompile.grammar.values import size
 from qcompile.ir import (
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -157,18 +159,22 @@ def _import(node: tree.Import, draft: Draft) -> None:
 
 def _collect(node: tree.Result, draft: Draft) -> None:
     try:
-        draft.outputs.append(_output(node, draft.scope))
+        draft.outputs.append(result(node, draft.scope))
     except CompileError as fault:
         draft.scope.faults.add(fault.diagnostics)
 
 
-def _output(node: tree.Result, scope: Scope) -> Output:
+def result(node: tree.Result, scope: Scope) -> Output:
+    """What `expect(…)`, `probs(…)` and the like return."""
     span = scope.span(node)
     match node.function:
         case "expect" | "unnormalised_expect":
-            return Expectation(_observable(node, scope), span, node.function != "expect")
+            return Expectation(_observables(node, scope, 1)[0], span, node.function != "expect")
         case "var":
-            return Variance(_observable(node, scope), span)
+            return Variance(_observables(node, scope, 1)[0], span)
+        case "cov":
+            left, right = _observables(node, scope, 2)
+            return Covariance(left, right, span)
         case "probs" | "unnormalised_probs":
             return Probabilities(_listed(node, scope)[0], span, node.function != "probs")
         case "samples":
@@ -179,11 +185,16 @@ def _output(node: tree.Result, scope: Scope) -> Output:
             return State(span)
 
 
-def _observable(node: tree.Result, scope: Scope) -> Observable:
-    if len(node.arguments) != 1:
-        label = f"`{node.function}` takes one observable, not {len(node.arguments)}"
-        raise error(Code.WRONG_ARITY, label, scope.span(node), f"write `{node.function}(A), {node.function}(B)`")
-    (argument,) = node.arguments
+def _observables(node: tree.Result, scope: Scope, count: Literal[1, 2]) -> list[Observable]:
+    if len(node.arguments) != count:
+        wanted = "one observable" if count == 1 else "two observables"
+        label = f"`{node.function}` takes {wanted}, not {len(node.arguments)}"
+        advice = f"write `{node.function}(A), {node.function}(B)`" if count == 1 else f"write `{node.function}(A, B)`"
+        raise error(Code.WRONG_ARITY, label, scope.span(node), advice)
+    return [_observable(argument, scope) for argument in node.arguments]
+
+
+def _observable(argument: tree.Expression, scope: Scope) -> Observable:
     if isinstance(argument, tree.Name):
         named = named_operator(argument, scope)
         if named is not None:

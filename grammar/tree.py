@@ -159,7 +159,7 @@ class Modifier:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A gate on wires; `letters` are those of `pauli[XYZ]`."""
+    """A gate on wires; `letters` are those of `pauli[XYZ]`, `level` is that of `snap[3]`."""
 
     modifiers: tuple[Modifier, ...]
     gate: Name
@@ -168,6 +168,7 @@ class Application:
     operands: tuple[Operand, ...]
     start: int
     end: int
+    level: Expression | Range | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,11 +61,11 @@ def _uses(nodes: Iterable[object]) -> Iterator[tuple[tree.Name, bool]]:
         match node:
             case tree.Name():
                 yield node, False
-            case tree.Application(letters=None, gate=gate):
+            case tree.Application(letters=None, level=None, gate=gate):
                 yield gate, True
                 yield from _uses((node.modifiers, node.arguments, node.operands))
             case tree.Application():
-                yield from _uses((node.modifiers, node.arguments, node.operands))
+                yield from _uses((node.modifiers, node.level, node.arguments, node.operands))
             case tree.Call(arguments=arguments):
                 yield from _uses(arguments)
             case tree.Comprehension(term=term, clauses=clauses):

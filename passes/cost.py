@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from qcompile.gates import Gate
-from qcompile.ir import Adjoint, Barrier, Definition, Gradient, If, Module, Op, Program, Shifted
+from qcompile.ir import Adjoint, Barrier, Definition, Gradient, If, Module, Op, Program, Shifted, Undo
 from qcompile.passes.inline import inlined, is_call
 from qcompile.passes.refinement import refined
 from qcompile.passes.rewrite import Body, Step, wires_of
@@ -65,7 +65,7 @@ class _Counter:
                 slots += sum(1 for angle in step.angles if not angle.is_constant)
                 gates += 1
             inside = 0 if isinstance(step, Barrier) else 1
-            if isinstance(step, If):
+            if isinstance(step, If | Undo):
                 branches = self.body(step.then, definitions) + self.body(step.otherwise, definitions)
                 total, inside = total + branches, branches.depth
             if not isinstance(step, Gradient):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from qcompile.ir import Adjoint, Gradient, Module, Op
-from qcompile.passes.rewrite import is_phase
+from qcompile.ir import Adjoint, Backward, Gradient, Module, Undo
+from qcompile.passes.rewrite import is_phase, is_unitary, selects, wires_of
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,23 @@ class DeadUncompute:
         return replace(module, reverse=_needed(module.reverse)) if isinstance(module, Adjoint) else module
 
 
-def _needed(schedule: tuple[Op | Gradient, ...]) -> tuple[Op | Gradient, ...]:
+def _needed(schedule: tuple[Backward, ...]) -> tuple[Backward, ...]:
     # An uncompute op V acts on ψ and λ alike, so a gradient reads ⟨λ|V†GV|ψ⟩, and V†GV = G where they share no wire.
-    # The same holds with G widened by the ops in between, so all that follows the last gradient goes.
+    # The same holds with G widened by the ops in between, so all that follows the last gradient goes. V has not acted
+    # on what a post-selection brings back, so what came before one stays. In a region V acts on some histories only.
     cone: set[int] = set()
-    kept: list[Op | Gradient] = []
-    for step in reversed(schedule):
-        if isinstance(step, Op) and (is_phase(step) or cone.isdisjoint(step.wires)):
+    kept: list[Backward] = []
+    last = max((k for k, step in enumerate(schedule) if _reads(step)), default=-1)
+    for position in range(last, -1, -1):
+        step = schedule[position]
+        if selects(step):
+            return (*schedule[: position + 1], *reversed(kept))
+        if is_unitary(step) and (is_phase(step) or cone.isdisjoint(wires_of(step))):
             continue
-        cone.update(step.wires)
+        cone.update(wires_of(step))
         kept.append(step)
     return tuple(reversed(kept))
+
+
+def _reads(step: Backward) -> bool:
+    return isinstance(step, Gradient) or (isinstance(step, Undo) and any(map(_reads, (*step.then, *step.otherwise))))

@@ -27,7 +27,7 @@ class Inline:
 def used_definitions(module: Module) -> Module:
     """A module without calls, without the definitions that none of its ops names."""
     back: set[str] = (
-        {step.gate.name for step in module.reverse if isinstance(step, Op)} if isinstance(module, Adjoint) else set()
+        {step.gate.name for step in module.steps() if isinstance(step, Op)} if isinstance(module, Adjoint) else set()
     )
 
     def trimmed(program: Program) -> Program:

@@ -9,6 +9,7 @@ from typing import ClassVar, assert_never
 from qcompile.ir import (
     Adjoint,
     Barrier,
+    Covariance,
     Expectation,
     If,
     Measure,
@@ -115,6 +116,8 @@ def _wires(output: Output) -> Iterable[int]:
     match output:
         case Expectation() | Variance():
             return output.observable.operator.support
+        case Covariance():
+            return (*output.left.operator.support, *output.right.operator.support)
         case Probabilities() | Samples():
             return output.wires
         case State():

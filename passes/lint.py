@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from qcompile.angle import Angle, Element, elements
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span
-from qcompile.ir import Expectation, Measure, Module, Op, Parameter, Program, State, Variance
+from qcompile.ir import Measure, Module, Op, Parameter, Program, State, observables_of
 from qcompile.passes.differentiate.visibility import sightings
 from qcompile.passes.inline import Inline
 
@@ -79,8 +79,8 @@ def _other_angles(program: Program) -> Iterator[Angle]:
     """Those of detectors, and the coefficients of observables."""
     yield from (s.angle for s in program.statements() if isinstance(s, Measure))
     for output in program.outputs:
-        if isinstance(output, Expectation | Variance):
-            yield from (coefficient for _, coefficient in output.observable.operator.terms)
+        for observable in observables_of(output):
+            yield from (coefficient for _, coefficient in observable.operator.terms)
 
 
 def _angle_elements(angles: Iterable[Angle]) -> Iterator[Element]:

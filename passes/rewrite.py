@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol, TypeAlias, assert_never, runtime_checkabl
 
 from qcompile.ir import (
     Adjoint,
+    Backward,
     Barrier,
     Gradient,
     If,
@@ -19,10 +20,12 @@ from qcompile.ir import (
     Reset,
     Shifted,
     Statement,
+    Undo,
 )
 
-Step: TypeAlias = Statement | Gradient
+Step: TypeAlias = Statement | Undo | Gradient
 Body: TypeAlias = tuple[Step, ...]
+Rewrite: TypeAlias = Callable[[Body, Program], Body]
 
 
 @runtime_checkable
@@ -50,17 +53,18 @@ def map_programs(module: Module, f: Callable[[Program], Program]) -> Module:
             assert_never(module)
 
 
-def map_bodies(module: Module, f: Callable[[Body, Program], Body]) -> Module:
+def map_bodies(module: Module, f: Rewrite) -> Module:
     """The module with `f` applied to every body, regions of `if` first; and to the reverse schedule of an adjoint.
 
     `f` gets the program that the body belongs to. It must keep each body's unitary, and take what is no unitary op
-    (`if`, `measure`, `reset`, `barrier`, `gradient`, preparations, channels, opaque gates) as a barrier on its wires.
+    (regions, `measure`, `reset`, `barrier`, `gradient`, preparations, channels, opaque gates) as a barrier on its
+    wires. An adjoint's bodies come in pieces, between post-selections.
     """
-    rewritten = map_programs(module, lambda program: replace(program, body=_region(program.body, program, f)))
+    apart = _between_selections(f) if isinstance(module, Adjoint) else f
+    rewritten = map_programs(module, lambda program: replace(program, body=_region(program.body, program, apart)))
     if not isinstance(rewritten, Adjoint):
         return rewritten
-    reverse = f(rewritten.reverse, rewritten.forward)
-    return replace(rewritten, reverse=tuple(step for step in reverse if isinstance(step, Op | Gradient)))
+    return replace(rewritten, reverse=_schedule(rewritten.reverse, rewritten.forward, apart))
 
 
 def map_ops(module: Module, f: Callable[[Op, Program], tuple[Op, ...]]) -> Module:
@@ -81,8 +85,8 @@ def wires_of(step: Step) -> tuple[int, ...]:
             return (step.wire,)
         case Postselect():
             return ()
-        case If():
-            inner = (*step.then, *step.otherwise)
+        case If() | Undo():
+            inner: Body = (*step.then, *step.otherwise)
             return tuple(sorted({wire for statement in inner for wire in wires_of(statement)}))
         case _:
             assert_never(step)
@@ -98,11 +102,44 @@ def is_phase(step: Step) -> bool:
     return isinstance(step, Op) and not step.wires
 
 
-def _region(body: tuple[Statement, ...], program: Program, f: Callable[[Body, Program], Body]) -> tuple[Statement, ...]:
+def _region(body: tuple[Statement, ...], program: Program, f: Rewrite) -> tuple[Statement, ...]:
     inner = tuple(
         replace(s, then=_region(s.then, program, f), otherwise=_region(s.otherwise, program, f))
         if isinstance(s, If)
         else s
         for s in body
     )
-    return tuple(step for step in f(inner, program) if not isinstance(step, Gradient))
+    return tuple(step for step in f(inner, program) if not isinstance(step, Undo | Gradient))
+
+
+def _schedule(steps: tuple[Backward, ...], program: Program, f: Rewrite) -> tuple[Backward, ...]:
+    inner = tuple(
+        replace(s, then=_schedule(s.then, program, f), otherwise=_schedule(s.otherwise, program, f))
+        if isinstance(s, Undo)
+        else s
+        for s in steps
+    )
+    return tuple(step for step in f(inner, program) if not isinstance(step, If | Barrier))
+
+
+def _between_selections(f: Rewrite) -> Rewrite:
+    """`f`, piece by piece: what a post-selection drops comes back on the way back as it was when it was dropped."""
+
+    def apart(body: Body, program: Program) -> Body:
+        pieces: list[list[Step]] = [[]]
+        for step in body:
+            if selects(step):
+                pieces += [[step], []]
+            else:
+                pieces[-1].append(step)
+        return tuple(step for piece in pieces for step in f(tuple(piece), program))
+
+    return apart
+
+
+def selects(step: Step) -> bool:
+    """Is there a post-selection in the step?"""
+    if isinstance(step, If | Undo):
+        inner: Body = (*step.then, *step.otherwise)
+        return any(map(selects, inner))
+    return isinstance(step, Postselect)

@@ -1,21 +1,46 @@
 """The adjoint program: the forward program, then the schedule that walks back from its end reading gradients.
 
 For U = exp(-iθG) within a circuit, d⟨O⟩/dθ = 2 Im⟨λ|G|ψ⟩, with ψ the state just after U and λ = O·(final state) pulled
-back to the same point (Jones & Gacon 2020, arXiv:2009.02823).
+back to the same point (Jones & Gacon 2020, arXiv:2009.02823). What is not a gate takes states to histories of states by
+an isometry V, V†V = 1, so that V† walks back over it as U† does over a gate; each history has its ψ and its λ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
 
-from qcompile.angle import Angle, Element, derivative, elements
+from qcompile.angle import Angle, Element, derivative, elements, number
 from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.grammar import invert
-from qcompile.ir import Adjoint, AdjointComponent, Barrier, Expectation, Gradient, Op, Program, Variance
+from qcompile.ir import (
+    Adjoint,
+    AdjointComponent,
+    Backward,
+    Barrier,
+    Covariance,
+    Expectation,
+    Gradient,
+    If,
+    Measure,
+    Observable,
+    Op,
+    Output,
+    Postselect,
+    Probabilities,
+    Program,
+    Reset,
+    Statement,
+    Undo,
+    Variance,
+)
+from qcompile.operator import Operator
+from qcompile.passes.differentiate.dilation import dilated
 from qcompile.passes.differentiate.occurrences import expanded, generator_of
-from qcompile.passes.differentiate.visibility import sightings
 from qcompile.passes.light_cone import in_cone
 
+MAX_OUTCOMES = 256  # of probabilities, each of which takes a bra
 _USE_SHIFT = "use `--method shift`"
 
 
@@ -23,32 +48,64 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
     """The adjoint program of every output's derivatives by the elements of `wrt`.
 
     Raises:
-        CompileError: METHOD, where what the outputs see is not unitary, or they are no expectations and variances.
+        CompileError: METHOD, for outputs that have no bra, and programs of light that are not unitary.
     """
     wanted = frozenset(wrt)
-    if not all(isinstance(s, Op) and s.gate.is_unitary for s in program.body):
-        program = in_cone(program)  # what no output sees may well be measured
-    forward = expanded(program, wanted, keep_words=False)
-    ops = _unitary_ops(forward, wanted)
-    sights = [sightings(forward, output) for output in forward.outputs]
-    reverse: list[Op | Gradient] = []
-    angles: list[Angle] = []
-    needed = 0
-    for position in range(len(ops) - 1, -1, -1):
-        op = ops[position]
-        if op.gate.preparation:
-            _check_fresh(op, ops[:position])
-            continue
-        if any(_depends(angle, wanted) for angle in op.angles) and any(id(op) in sight for sight in sights):
-            generator, scale = generator_of(op, 0)
-            reverse.append(Gradient(len(angles), generator))
-            angles.append(op.angles[0] if scale > 0 else -op.angles[0])
-            needed = len(reverse) + 1  # the op itself too; nothing reads what comes after the last of them
-        reverse.append(invert(op))
-    readings = _readings(angles, wrt)
+    _check_outputs(program)
+    seen = in_cone(program)
+    if "qumode" in program.kinds:
+        _check_light(seen)
+    forward = expanded(dilated(seen, wanted), wanted, keep_words=False)
+    way = _WayBack(wanted)
+    reverse = _as_needed(list(way.steps(forward.body)))
+    readings = _readings(way.angles, wrt)
     outputs = range(len(forward.outputs))
-    components = tuple(AdjointComponent(k, element, readings[element]) for k in outputs for element in wrt)
-    return Adjoint(forward, tuple(reverse[:needed]), len(angles), components)
+    components = tuple(
+        AdjointComponent(k, element, readings[element], tuple(_observed(forward.outputs[k], element)))
+        for k in outputs
+        for element in wrt
+    )
+    return Adjoint(forward, reverse, len(way.angles), components)
+
+
+@dataclass(slots=True)
+class _WayBack:
+    """`angles` are those of the gradients so far, by slot, each with the sign that its generator has."""
+
+    wanted: Collection[Element]
+    angles: list[Angle] = field(default_factory=list[Angle])
+
+    def steps(self, body: Sequence[Statement]) -> Iterator[Backward]:
+        for statement in reversed(body):
+            match statement:
+                case Op(gate) if gate.is_unitary:
+                    yield from self._over(statement)
+                case Op(gate) if gate.channel:
+                    yield statement
+                case Measure() | Reset() | Postselect():
+                    yield statement
+                case If(condition, then, otherwise, span):
+                    yield Undo(condition, tuple(self.steps(then)), tuple(self.steps(otherwise)), span)
+                case Op() | Barrier():
+                    pass  # preparations are of fresh wires: nothing comes before them
+
+    def _over(self, op: Op) -> Iterator[Backward]:
+        if any(_depends(angle, self.wanted) for angle in op.angles):
+            generator, scale = generator_of(op, 0)
+            yield Gradient(len(self.angles), generator)
+            self.angles.append(op.angles[0] if scale > 0 else -op.angles[0])
+        yield invert(op)
+
+
+def _as_needed(steps: list[Backward]) -> tuple[Backward, ...]:
+    """Up to the last gradient, and the gate whose it is: nothing reads what comes after that."""
+    while steps and not _reads(steps[-1]) and not (len(steps) > 1 and isinstance(steps[-2], Gradient)):
+        steps.pop()
+    return tuple(steps)
+
+
+def _reads(step: Backward) -> bool:
+    return isinstance(step, Undo) and any(isinstance(s, Gradient) or _reads(s) for s in (*step.then, *step.otherwise))
 
 
 def _readings(angles: list[Angle], wrt: Sequence[Element]) -> dict[Element, tuple[tuple[Angle, int], ...]]:
@@ -62,32 +119,64 @@ def _readings(angles: list[Angle], wrt: Sequence[Element]) -> dict[Element, tupl
     return {element: tuple(readings) for element, readings in found.items()}
 
 
+def _observed(output: Output, element: Element) -> Iterator[tuple[Angle, Expectation | Covariance]]:
+    """What the coefficients do: ⟨O⟩ is linear in O, a covariance in both its operators, and Var O = Cov(O, O)."""
+    match output:
+        case Expectation(observable):
+            for slope in _slope(observable, element):
+                yield number(1.0), replace(output, observable=slope)
+        case Variance(observable, span):
+            for slope in _slope(observable, element):
+                yield number(2.0), Covariance(observable, slope, span)
+        case Covariance(left, right):
+            for slope in _slope(left, element):
+                yield number(1.0), replace(output, left=slope)
+            for slope in _slope(right, element):
+                yield number(1.0), replace(output, right=slope)
+        case _:
+            pass
+
+
+def _slope(observable: Observable, element: Element) -> Iterator[Observable]:
+    """d observable / d element, if there is any."""
+    slopes = [(word, derivative(coefficient, element)) for word, coefficient in observable.operator.terms]
+    terms = tuple((word, slope) for word, slope in slopes if not slope.is_zero)
+    if terms:
+        yield Observable(Operator(terms))
+
+
 def _depends(angle: Angle, wanted: Collection[Element]) -> bool:
     return any(element in wanted for element in elements(angle))
 
 
-def _unitary_ops(program: Program, wanted: Collection[Element]) -> list[Op]:
-    ops: list[Op] = []
-    for statement in program.body:
-        if isinstance(statement, Op) and not statement.gate.channel:
-            ops.append(statement)
-        elif isinstance(statement, Op):
-            raise _refusal(f"a program with noise has no adjoint, and `{statement.gate.name}` is noise", statement.span)
-        elif not isinstance(statement, Barrier):
-            label = "a program that measures, resets, branches or post-selects has no adjoint"
-            raise _refusal(label, statement.span)
+def _check_outputs(program: Program) -> None:
     for output in program.outputs:
-        if not isinstance(output, Expectation | Variance):
-            raise _refusal("the adjoint method differentiates expectations and variances", output.span)
-        for _, coefficient in output.observable.operator.terms:
-            if _depends(coefficient, wanted):
-                raise _refusal("the adjoint method does not differentiate an observable's coefficients", output.span)
-    return ops
+        if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
+            label = "the adjoint method differentiates expectations, variances, covariances and probabilities"
+            raise _refusal(label, output.span)
+        if isinstance(output, Probabilities) and 2 ** len(output.wires) > MAX_OUTCOMES:
+            raise _refusal(f"the adjoint method takes at most {MAX_OUTCOMES} outcomes", output.span)
 
 
-def _check_fresh(op: Op, before: list[Op]) -> None:
-    if any(set(op.wires) & set(earlier.wires) for earlier in before):
-        raise _refusal(f"`{op.gate.name}` discards a wire in the middle of the program", op.span)
+def _check_light(program: Program) -> None:
+    """Preparations come first, quadratures are not detected on the way, and every run is kept."""
+    touched = set[int]()
+    for statement in program.statements():
+        match statement:
+            case Op(gate, wires):
+                if gate.preparation and (touched & set(wires) or statement not in program.body):
+                    raise _refusal(f"`{gate.name}` discards a wire in the middle of the program", statement.span)
+                touched.update(wires)
+            case Postselect():
+                raise _refusal("post-selected light has no adjoint", statement.span)
+            case Measure("homodyne" | "heterodyne"):
+                raise _refusal("a detected quadrature has no adjoint", statement.span)
+            case Measure(_, wire) | Reset(wire):
+                touched.add(wire)
+            case If() | Barrier():
+                pass
+            case _:
+                assert_never(statement)
 
 
 def _refusal(label: str, span: Span | None) -> CompileError:

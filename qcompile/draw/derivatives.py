@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qcompile.draw.faces import gradient_slot
-from qcompile.draw.labels import angle_text, element_text, shortened, weight_text
+from qcompile.draw.labels import angle_text, element_text, output_text, shortened, weight_text
 from qcompile.draw.layout import Limits, lay_out
 from qcompile.draw.picture import Picture, Table
 from qcompile.ir import Adjoint, AdjointComponent, Component, Evaluation, Gradient, Module, Program, Reading, Shifted
@@ -101,10 +101,10 @@ def _adjoint(module: Adjoint, limits: Limits) -> Picture:
     reverse = lay_out(
         module.forward, limits, "reverse: undoes the forward part and reads gradients (∂)", module.reverse
     )
-    marks = [step for step in module.reverse if isinstance(step, Gradient)]
+    marks = [step for step in module.steps() if isinstance(step, Gradient)]
     shown = marks[: limits.rows]
     slots = tuple((f"∂{_slot_text(m.slot)}", _generator_text(m.generator, module.forward)) for m in shown)
-    sums = tuple(map(_adjoint_row, module.components[: limits.rows]))
+    sums = tuple(_adjoint_row(component, module.forward) for component in module.components[: limits.rows])
     return Picture(
         "derivative by a reverse schedule",
         (forward, reverse),
@@ -132,7 +132,9 @@ def _generator_text(generator: Operator, program: Program) -> str:
     return shortened(operator_text(generator, program.registers), _MAX_CELL)
 
 
-def _adjoint_row(component: AdjointComponent) -> tuple[str, str]:
+def _adjoint_row(component: AdjointComponent, program: Program) -> tuple[str, str]:
     parts = [f"{weight_text(weight)}·{_slot_text(slot)}" for weight, slot in component.readings]
+    observed = ((weight_text(weight), output_text(output, program.registers)) for weight, output in component.observed)
+    parts += [f"{weight}·{text}" for weight, text in observed]
     name = f"d[{component.output}]/d{element_text(component.wrt)}"
     return name, shortened(" + ".join(parts).replace("+ −", "− ") or "0", _MAX_CELL)

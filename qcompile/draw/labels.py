@@ -7,7 +7,18 @@ from fractions import Fraction
 
 from qcompile.angle import INFIX, Angle, Call, Element, elements
 from qcompile.diagnostics.rendering import clean
-from qcompile.ir import Expectation, Output, Probabilities, Register, Samples, State, Variance
+from qcompile.ir import (
+    Covariance,
+    Expectation,
+    Observable,
+    Output,
+    Probabilities,
+    Register,
+    Samples,
+    State,
+    Variance,
+    observables_of,
+)
 from qcompile.number import ONE, Number
 from qcompile.operator import Operator
 
@@ -81,15 +92,13 @@ def condition_text(condition: Sequence[tuple[int, bool]], registers: Iterable[Re
 
 def output_text(output: Output, registers: tuple[Register, ...]) -> str:
     """The output as a program's last line has it, long ones cut short."""
-    from qcompile.grammar.printer import operator_text
-
     match output:
         case Expectation() | Variance():
             function = "var" if isinstance(output, Variance) else f"{_share(output)}expect"
-            observable = output.observable
-            shown = Operator(observable.operator.terms[:MAX_TERMS])
-            more = " + …" if len(observable.operator.terms) > MAX_TERMS else ""
-            return shortened(f"{function}({observable.name or operator_text(shown, registers) + more})", MAX_NOTE)
+            return shortened(f"{function}({_observable_text(output.observable, registers)})", MAX_NOTE)
+        case Covariance():
+            left, right = (_observable_text(observable, registers) for observable in observables_of(output))
+            return shortened(f"cov({left}, {right})", MAX_NOTE)
         case Probabilities():
             return f"{_share(output)}probs({_listed(output.wires, names_of(registers, quantum=True))})"
         case Samples():
@@ -98,6 +107,14 @@ def output_text(output: Output, registers: tuple[Register, ...]) -> str:
             return f"samples({', '.join(filter(None, (wires, cells)))})"
         case State():
             return "state()"
+
+
+def _observable_text(observable: Observable, registers: tuple[Register, ...]) -> str:
+    from qcompile.grammar.printer import operator_text
+
+    shown = Operator(observable.operator.terms[:MAX_TERMS])
+    more = " + …" if len(observable.operator.terms) > MAX_TERMS else ""
+    return observable.name or operator_text(shown, registers) + more
 
 
 def _share(output: Expectation | Probabilities) -> str:

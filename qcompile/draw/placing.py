@@ -10,9 +10,9 @@ from typing import TypeAlias, assert_never
 from qcompile.diagnostics import Code, error
 from qcompile.draw.faces import Look, Placeable
 from qcompile.draw.picture import Frame, Item
-from qcompile.ir import Barrier, Gradient, If, Measure, Op, Postselect, Reset, Statement
+from qcompile.ir import Barrier, Gradient, If, Measure, Op, Postselect, Reset, Statement, Undo
 
-Step: TypeAlias = Statement | Gradient
+Step: TypeAlias = Statement | Undo | Gradient
 MAX_NESTED = 50  # conditions within each other
 CUT = 1 << 60  # the next free column of a lane on which nothing more is drawn
 
@@ -30,7 +30,7 @@ def flattened(steps: Iterable[Step]) -> Iterator[Step]:
             waiting.pop()
             continue
         yield step
-        if isinstance(step, If):
+        if isinstance(step, If | Undo):
             if len(waiting) > MAX_NESTED:
                 label = f"conditions nested more than {MAX_NESTED} deep cannot be drawn"
                 raise error(Code.TOO_DEEP, label, step.span, "join nested conditions with `&&`")
@@ -44,7 +44,7 @@ def own_wires(step: Step) -> tuple[int, ...]:
             return step.wires
         case Measure() | Reset():
             return (step.wire,)
-        case If() | Postselect():
+        case If() | Undo() | Postselect():
             return ()
         case _:
             assert_never(step)
@@ -52,7 +52,9 @@ def own_wires(step: Step) -> tuple[int, ...]:
 
 def is_phase(step: Step) -> bool:
     """Does it act on no wire of its own, so that it stands on the lane of global phases?"""
-    return not (step.targets if isinstance(step, Op) else own_wires(step)) and not isinstance(step, If | Postselect)
+    if isinstance(step, If | Undo | Postselect):
+        return False
+    return not (step.targets if isinstance(step, Op) else own_wires(step))
 
 
 @dataclass(slots=True)
@@ -85,7 +87,7 @@ class Placer:
         return False
 
     def _add(self, step: Step, limit: int) -> bool:
-        return self._add_region(step, limit) if isinstance(step, If) else self._add_item(step, limit)
+        return self._add_region(step, limit) if isinstance(step, If | Undo) else self._add_item(step, limit)
 
     def _add_item(self, step: Placeable, limit: int) -> bool:
         lanes = self._touched(step)
@@ -101,7 +103,7 @@ class Placer:
         self._note_cells(step, column + 1)
         return True
 
-    def _add_region(self, region: If, limit: int) -> bool:
+    def _add_region(self, region: If | Undo, limit: int) -> bool:
         lanes = {lane for step in flattened((region,)) for lane in self._touched(step)} or {self._any_lane}
         if not self._is_open(lanes):
             return False
@@ -145,7 +147,7 @@ class Placer:
 
     def _touched(self, step: Step) -> tuple[int, ...]:
         """The lanes a step acts on itself. A post-selection stands where its cells were measured."""
-        if isinstance(step, If):
+        if isinstance(step, If | Undo):
             return ()
         if isinstance(step, Postselect):
             homes = sorted({self.homes[cell] for cell, _ in step.condition if cell in self.homes})
@@ -174,7 +176,7 @@ class Placer:
 def _cells(step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The cells that the step itself reads, and those it writes."""
     match step:
-        case If() | Postselect():
+        case If() | Undo() | Postselect():
             return tuple(cell for cell, _ in step.condition), ()
         case Measure():
             return (), step.cells

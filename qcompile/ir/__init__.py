@@ -3,6 +3,7 @@
 from qcompile.ir.derivative import (
     Adjoint,
     AdjointComponent,
+    Backward,
     Certificate,
     Component,
     Evaluation,
@@ -13,9 +14,11 @@ from qcompile.ir.derivative import (
     Row,
     Shifted,
     Template,
+    Undo,
 )
 from qcompile.ir.program import (
     Barrier,
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -33,14 +36,17 @@ from qcompile.ir.program import (
     State,
     Statement,
     Variance,
+    observables_of,
 )
 
 __all__ = [
     "Adjoint",
     "AdjointComponent",
+    "Backward",
     "Barrier",
     "Certificate",
     "Component",
+    "Covariance",
     "Definition",
     "Evaluation",
     "Exactness",
@@ -65,5 +71,7 @@ __all__ = [
     "State",
     "Statement",
     "Template",
+    "Undo",
     "Variance",
+    "observables_of",
 ]

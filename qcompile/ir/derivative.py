@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
 from qcompile.angle import Angle, Element
-from qcompile.ir.program import Op, Program
+from qcompile.diagnostics import Span
+from qcompile.ir.program import Covariance, Expectation, Measure, Op, Postselect, Program, Reset
 from qcompile.operator import Operator
 
 
@@ -133,7 +135,10 @@ class Shifted:
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """Accumulate into slot `slot`: 2 Im⟨λ|G|ψ⟩, where ψ is the state here and λ the observable pulled back to here."""
+    """Accumulate into slot `slot`: 2 Im⟨λ|G|ψ⟩, where ψ is the state here and λ the observable pulled back to here.
+
+    After a measurement there is a ψ and a λ for each history of results, and the sum is over those that are here.
+    """
 
     slot: int
     generator: Operator
@@ -144,25 +149,55 @@ class Gradient:
 
 
 @dataclass(frozen=True, slots=True)
+class Undo:
+    """Walk back through an `if`: through `then` the histories that went there, through `otherwise` the others."""
+
+    condition: tuple[tuple[int, bool], ...]
+    then: tuple[Backward, ...]
+    otherwise: tuple[Backward, ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Backward: TypeAlias = "Op | Measure | Reset | Postselect | Undo | Gradient"
+
+
+@dataclass(frozen=True, slots=True)
 class AdjointComponent:
-    """d output / d element = Σ weight · accumulated slot."""
+    """d output / d element = Σ weight · accumulated slot + Σ weight · what is observed of the final state.
+
+    The latter is what the element changes as a coefficient of the observable.
+    """
 
     output: int
     wrt: Element
     readings: tuple[tuple[Angle, int], ...]
+    observed: tuple[tuple[Angle, Expectation | Covariance], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Adjoint:
     """A forward program and the schedule that runs back from its end: uncompute ops and gradient ops.
 
-    `slots` counts the accumulators; each output of the forward program is swept back through the same schedule.
+    A gate in the schedule is applied. A measurement, a reset, a channel or a post-selection stands for the step back
+    over the same statement of the forward program; they mirror it from its end, and may stop anywhere. `slots` counts
+    the accumulators; each output of the forward program is swept back through the same schedule.
     """
 
     forward: Program
-    reverse: tuple[Op | Gradient, ...]
+    reverse: tuple[Backward, ...]
     slots: int
     components: tuple[AdjointComponent, ...]
+
+    def steps(self) -> Iterator[Backward]:
+        """Every step of the schedule, those inside regions after the region itself."""
+        yield from _flattened(self.reverse)
+
+
+def _flattened(steps: tuple[Backward, ...]) -> Iterator[Backward]:
+    for step in steps:
+        yield step
+        if isinstance(step, Undo):
+            yield from _flattened((*step.then, *step.otherwise))
 
 
 Module: TypeAlias = Program | Shifted | Adjoint

@@ -52,7 +52,7 @@ def components(module: Shifted) -> Faults:
         yield from (f"a certificate wrt `{element}`" for element in certificate.wrt if element not in bound)
     for component in module.components:
         yield from (f"wrt `{element}`, not declared" for element in component.wrt if element not in bound)
-        if component.output is None and len(component.wrt) != 2:
+        if component.output is None and len(component.wrt) < 2:
             yield "an entry of a metric has two parameters"
         for reading in component.readings:
             yield from angle_faults(reading.weight, bound)

@@ -162,6 +162,15 @@ class Variance:
 
 
 @dataclass(frozen=True, slots=True)
+class Covariance:
+    """½⟨AB + BA⟩ − ⟨A⟩⟨B⟩."""
+
+    left: Observable
+    right: Observable
+    span: Span | None = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Probabilities:
     """Of the outcomes of these wires, first wire most significant; qumodes by photon number up to the cutoff.
 
@@ -189,7 +198,18 @@ class State:
     span: Span | None = _span()
 
 
-Output: TypeAlias = Expectation | Variance | Probabilities | Samples | State
+Output: TypeAlias = Expectation | Variance | Covariance | Probabilities | Samples | State
+
+
+def observables_of(output: Output) -> tuple[Observable, ...]:
+    """The observables that the output is made of; probabilities, samples and states have none."""
+    match output:
+        case Expectation() | Variance():
+            return (output.observable,)
+        case Covariance():
+            return (output.left, output.right)
+        case Probabilities() | Samples() | State():
+            return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,11 @@ from typing import TypeAlias
 import numpy as np
 
 from qcompile.angle import Angle, Element, elements
-from qcompile.gates import TABLE, Gate, Kind, Matrix, pauli_rotation
+from qcompile.gates import TABLE, Gate, Kind, Matrix, levelled, pauli_rotation
 from qcompile.ir.program import (
     Barrier,
     CellKind,
     Definition,
-    Expectation,
     If,
     Measure,
     Observable,
@@ -29,9 +28,9 @@ from qcompile.ir.program import (
     Reset,
     Samples,
     Statement,
-    Variance,
+    observables_of,
 )
-from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, collect
+from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS, Operator, collect, level_of
 
 Faults: TypeAlias = Iterator[str]
 UNITARY_TOLERANCE = 1e-8
@@ -63,10 +62,10 @@ def declared_elements(parameters: Iterable[Parameter]) -> set[Element]:
 
 
 def gate_known(scope: Scope) -> Faults:
-    """A row of the table, a Pauli rotation, or a gate defined before: so no recursion either."""
+    """A row of the table, one of its families, or a gate defined before: so no recursion either."""
     for op in scope.ops:
         gate = op.gate
-        known = TABLE.get(gate.name) or scope.gates.get(gate.name)
+        known = TABLE.get(gate.name) or scope.gates.get(gate.name) or levelled(gate.name)
         if known is None and gate.name.startswith("pauli["):
             known = pauli_rotation(gate.name[6:-1])
         if known is not gate and known != gate:
@@ -289,8 +288,7 @@ def _assign(body: tuple[Statement, ...], known: set[int], faults: list[str]) -> 
 
 def _observables(program: Program) -> Iterator[Observable]:
     for output in program.outputs:
-        if isinstance(output, Expectation | Variance):
-            yield output.observable
+        yield from observables_of(output)
 
 
 def observable(program: Program) -> Faults:
@@ -311,6 +309,8 @@ def operator_faults(operator: Operator, kinds: tuple[Kind, ...], declared: Set[E
             if element.index is not None and element.name in _LETTERS:
                 yield f"the coefficient `{element}` reads as a letter"
         for letter, wire in word:
+            if letter not in _LETTERS and (level_of(letter) is None or any(e.name == letter for e in declared)):
+                yield f"`{letter}` is no letter"
             if not 0 <= wire < len(kinds) or (kinds[wire] == "qubit") != (letter in PAULI_LETTERS):
                 yield f"`{letter}` on wire {wire}"
     if not (operator.is_pauli and _is_normal(operator)):

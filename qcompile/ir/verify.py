@@ -38,7 +38,7 @@ def _faults(module: Module) -> Iterator[tuple[str, str]]:
             yield from _checked(derivative_rules.SHIFTED, module)
         case Adjoint():
             yield from _program_faults(module.forward)
-            reverse = tuple(step for step in module.reverse if isinstance(step, Op))
+            reverse = tuple(step for step in module.steps() if isinstance(step, Op))
             yield from _checked(program_rules.OPS, _scope(module.forward, reverse))
             yield from _checked(derivative_rules.ADJOINT, module)
         case _:

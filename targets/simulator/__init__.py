@@ -6,6 +6,7 @@ Fock results are those of the cut program and are not normalised again: `Result.
 from __future__ import annotations
 
 from qcompile.ir import Program
+from qcompile.targets.simulator.adjoint_tangent import hessian_vector_products
 from qcompile.targets.simulator.engine import Array, Result, simulate
 from qcompile.targets.simulator.evaluate import Evaluated, evaluate, evaluate_all
 from qcompile.targets.simulator.options import ENGINES, Options
@@ -13,7 +14,7 @@ from qcompile.targets.simulator.values import Bound, Values, bind, has_batch
 
 __all__ = [
     "ENGINES", "Array", "Bound", "Evaluated", "Options", "Result", "Values",
-    "bind", "evaluate", "evaluate_all", "execute", "has_batch", "leakage", "run",
+    "bind", "evaluate", "evaluate_all", "execute", "has_batch", "hessian_vector_products", "leakage", "run",
 ]  # fmt: skip
 _EXACT = Options()
 

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 import numpy as np
 
-from qcompile.diagnostics import Code, error
-from qcompile.gates.algebra import controlled
+from qcompile.angle import Angle
+from qcompile.diagnostics import Code, CompileError, error
 from qcompile.grammar import invert
-from qcompile.ir import Adjoint, Barrier, Expectation, Gradient, Op, Output, Program, Variance
-from qcompile.operator import Operator
+from qcompile.ir import (
+    Adjoint,
+    AdjointComponent,
+    Backward,
+    Barrier,
+    Covariance,
+    Expectation,
+    Gradient,
+    Measure,
+    Op,
+    Postselect,
+    Probabilities,
+    Program,
+    Reset,
+    Undo,
+    Variance,
+)
 from qcompile.targets.simulator import gaussian
+from qcompile.targets.simulator.adjoint_outputs import Slots, Start, Walked, add, count_bras
+from qcompile.targets.simulator.adjoint_tape import Applied, Branched, Record, Recorder, Tape, Vectors
+from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
 from qcompile.targets.simulator.options import Options
-from qcompile.targets.simulator.tensor import ComplexArray, Map, apply_all, apply_where, dagger
-from qcompile.targets.simulator.tensor_gates import derivative_of, levels_of, lowered, maps_of
-from qcompile.targets.simulator.tensor_operators import act, act_back, cut, inner, norms
-from qcompile.targets.simulator.tensor_outputs import exact_output, leakage
-from qcompile.targets.simulator.tensor_program import Plan, plan
-from qcompile.targets.simulator.tensor_run import Branch, run_plan
-from qcompile.targets.simulator.values import Bound, Elements, RealArray, value_of
+from qcompile.targets.simulator.tensor import apply_all, dagger
+from qcompile.targets.simulator.tensor_operators import act, cut, inner
+from qcompile.targets.simulator.tensor_outputs import leakage
+from qcompile.targets.simulator.tensor_program import plan
+from qcompile.targets.simulator.tensor_run import Branch
+from qcompile.targets.simulator.values import Bound, RealArray, value_of
 
-_CLOSE = 1e-6
-Bras = dict[int, ComplexArray]
-Slots = dict[int, RealArray]
+STEEPEST = 1e6  # a slope that leaves ten digits behind the point
+_WAY_OUT = "use `--method shift`"
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """One array of shape (batch,) per output of the forward program and per component, and what the cut lost."""
+    """One array of shape (batch, …) per output of the forward program and per component, and what the cut lost."""
 
     outputs: list[RealArray]
     components: list[RealArray]
@@ -40,28 +57,25 @@ class Swept:
 def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
     """Runs the program forward and walks back along the schedule.
 
-    On qubits the state is uncomputed. Cut photonic gates are not unitary: there the states before each op are kept,
-    bras are pulled back by the adjoint matrices, and gradients read the derivatives of the cut matrices, so that the
-    result is the exact derivative of what the simulator computes.
-
     Raises:
-        CompileError: METHOD, TOO_LARGE, NOT_SIMULABLE, BAD_NUMBER, BAD_MODULE.
+        CompileError: METHOD, TOO_LARGE, NOT_SIMULABLE, BAD_NUMBER, BAD_VALUE, BAD_MODULE.
     """
     _check(module, options)
     if takes_gaussian(module.forward, options):
         values = gaussian.run(module.forward, bound.elements, bound.batch, options)
-        return Swept(list(values), gaussian.adjoint(module, bound.elements, bound.batch, options))
+        swept = gaussian.adjoint(module, bound.elements, bound.batch, options)
+        observed = _observed_gaussian(module, bound, options)
+        return Swept(list(values), [a + b for a, b in zip(swept, observed, strict=True)])
     check_size(module.forward, options.cutoff)
-    lowered_forward = plan(module.forward)
-    outputs = sorted({component.output for component in module.components})
-    keeps = "qumode" in module.forward.kinds
-    copies = 5 + len(outputs) + (len(module.reverse) if keeps else 0)
+    has_qumodes = "qumode" in module.forward.kinds
+    copies = 5 + count_bras(module, options.cutoff) + (len(module.reverse) if has_qumodes else 0)
+    walk = taped if has_qumodes and is_unitary(module.forward) else uncomputed
     parts: list[Swept] = []
-    for rows in row_parts(lowered_forward, bound.batch, options.cutoff, copies):
-        walk = _Walk(module, bound.rows(rows), options.cutoff)
-        ket, slots = walk.kept(outputs) if keeps else walk.uncomputed(outputs)
-        values = walk.values(lowered_forward, ket)
-        parts.append(Swept(values, _components(module, slots, walk.bound), leakage([Branch(ket, ())])))
+    for rows in row_parts(plan(module.forward), bound.batch, options.cutoff, copies):
+        part = bound.rows(rows)
+        walked = walk(module, part, options.cutoff)
+        components = [_component(k, module, walked, part) for k in range(len(module.components))]
+        parts.append(Swept(walked.start.values, components, walked.leakage))
     return Swept(
         [np.concatenate(arrays) for arrays in zip(*(part.outputs for part in parts), strict=True)],
         [np.concatenate(arrays) for arrays in zip(*(part.components for part in parts), strict=True)],
@@ -70,151 +84,158 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
 
 
 def _check(module: Adjoint, options: Options) -> None:
-    way_out = "use `--method shift`"
     if options.shots is not None:
-        raise error(Code.METHOD, "an adjoint program is exact and takes no shots", help=way_out)
-    for statement in module.forward.body:
-        if not isinstance(statement, Op | Barrier) or (isinstance(statement, Op) and statement.gate.channel):
-            label = "a program that measures, resets, branches or has noise has no adjoint"
-            raise error(Code.METHOD, label, statement.span, way_out)
+        raise error(Code.METHOD, "an adjoint program is exact and takes no shots", help=_WAY_OUT)
     for output in module.forward.outputs:
-        if not isinstance(output, Expectation | Variance):
-            label = "the adjoint method differentiates expectations and variances"
-            raise error(Code.METHOD, label, output.span, way_out)
+        if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
+            label = "the adjoint method differentiates expectations, variances, covariances and probabilities"
+            raise error(Code.METHOD, label, output.span, _WAY_OUT)
+    for statement in module.forward.statements() if "qumode" in module.forward.kinds else ():
+        if isinstance(statement, Postselect):
+            raise error(Code.METHOD, "post-selected light has no adjoint", statement.span, _WAY_OUT)
 
 
-def _components(module: Adjoint, slots: dict[int, Slots], bound: Bound) -> list[RealArray]:
-    results: list[RealArray] = []
-    for component in module.components:
-        total = np.zeros(bound.batch)
-        for weight, slot in component.readings:
-            total = total + value_of(weight, bound.elements) * slots[component.output].get(slot, 0.0)
-        results.append(total)
-    return results
+def _observed_gaussian(module: Adjoint, bound: Bound, options: Options) -> list[RealArray]:
+    """What each component reads off the final state."""
+    outputs = tuple(output for component in module.components for _, output in component.observed)
+    forward = replace(module.forward, outputs=outputs)
+    values = iter(gaussian.run(forward, bound.elements, bound.batch, options) if outputs else ())
+    zero = np.zeros(bound.batch)
+    return [
+        sum((value_of(weight, bound.elements) * next(values) for weight, _ in component.observed), zero)
+        for component in module.components
+    ]
 
 
-@dataclass(frozen=True, slots=True)
+def is_unitary(program: Program) -> bool:
+    """Are there gates only, and preparations?"""
+    return all(isinstance(s, Barrier) or (isinstance(s, Op) and not s.gate.channel) for s in program.body)
+
+
+def _component(number: int, module: Adjoint, walked: Walked, bound: Bound) -> RealArray:
+    component = module.components[number]
+    found = zip(walked.start.owners, walked.slots, strict=True)
+    observed = walked.start.observed[number]
+    totals = [observed + _weighted(component, slots, bound) for owner, slots in found if owner == component.output]
+    shaped = isinstance(module.forward.outputs[component.output], Probabilities)
+    return np.stack(totals, axis=1) if shaped else totals[0]
+
+
+def _weighted(component: AdjointComponent, slots: Slots, bound: Bound) -> RealArray:
+    total = np.zeros(bound.batch)
+    for weight, slot in component.readings:
+        total = total + _slope(weight, component, bound) * slots.get(slot, 0.0)
+    return total
+
+
+def _slope(weight: Angle, component: AdjointComponent, bound: Bound) -> RealArray:
+    """A slope that grows without bound multiplies a gradient that goes to 0, and with it what rounding left of that."""
+    try:
+        value = value_of(weight, bound.elements)
+    except CompileError as fault:
+        raise _steep(component) from fault
+    if not weight.is_constant and np.abs(value).max() > STEEPEST:
+        raise _steep(component)
+    return value
+
+
+def _steep(component: AdjointComponent) -> CompileError:
+    label = f"an angle's slope by `{component.wrt}` is too steep here, as at the ends of a channel's strength"
+    return error(Code.BAD_NUMBER, label, help="use `--method shift`, or give the parameter another value")
+
+
+def uncomputed(module: Adjoint, bound: Bound, cutoff: int) -> Walked:
+    """On qubits uncompute ops act on kets and bras alike; kets of light come off the tape."""
+    recorder = Recorder(module.forward, bound, 1 + len(module.components), cutoff)
+    kets, tape = recorder.run()
+    levels = recorder.levels
+    lost = leakage([Branch(ket, ()) for ket in kets]) if recorder.is_light else 0.0
+    start = Start.of(module, kets, levels, bound)
+    slots: list[Slots] = [{} for _ in start.owners]
+    histories = [[ket, *(bras[h] for bras in start.bras)] for h, ket in enumerate(kets)]
+    nothing = [np.zeros((1, *levels), dtype=complex)] * (1 + len(slots))
+    _Walk(recorder, nothing, slots).back(module.reverse, histories, tape)
+    return Walked(start, slots, lost)
+
+
+@dataclass(slots=True)
 class _Walk:
-    """One part of the batch on its way back."""
+    """On its way back; `slots` holds what the gradients of each bra have come to.
 
-    module: Adjoint
-    bound: Bound
-    cutoff: int
+    While the schedule undoes gate by gate what the tape holds, it is `in_step`, and takes kets off the tape. One that
+    was optimised may do otherwise.
+    """
 
-    def values(self, lowered_forward: Plan, ket: ComplexArray) -> list[RealArray]:
-        """What the forward program returns, of its final state."""
-        outputs = self.module.forward.outputs
-        found = [exact_output(o, lowered_forward, [Branch(ket, ())], self.bound.elements).real for o in outputs]
-        return [np.broadcast_to(value, (self.bound.batch,)) for value in found]
+    recorder: Recorder
+    nothing: Vectors
+    slots: Sequence[Slots]
+    in_step: bool = True
 
-    def uncomputed(self, outputs: Sequence[int]) -> tuple[ComplexArray, dict[int, Slots]]:
-        """The final state, and the slots by output; the uncompute ops act on state and bras alike."""
-        elements = self.bound.elements
-        ket = final = _final_state(self.module.forward, self.bound, self.cutoff)
-        bras = self._bras(outputs, ket)
-        found: dict[int, Slots] = {output: {} for output in outputs}
-        for step in self.module.reverse:
-            if isinstance(step, Gradient):
-                self._read(step, act(step.generator, elements, ket), bras, found)
-                continue
-            maps = self._maps(step)
-            ket = apply_all(maps, ket)
-            bras = {output: apply_all(maps, bra) for output, bra in bras.items()}
-        return final, found
+    def back(self, steps: Iterable[Backward], histories: list[Vectors], tape: Tape) -> list[Vectors]:
+        """The histories before these steps; each step that is no gate takes a record off the tape."""
+        for step in steps:
+            match step:
+                case Gradient():
+                    self._read(step, histories, tape)
+                case Op(gate) if gate.is_unitary:
+                    histories = self._over_gate(step, histories, tape)
+                case Op() | Measure() | Reset() | Postselect() | Undo():
+                    histories = self._over(step, histories, tape)
+                case _:
+                    assert_never(step)
+        return histories
 
-    def kept(self, outputs: Sequence[int]) -> tuple[ComplexArray, dict[int, Slots]]:
-        """The same, exact for cut gates. `tape` holds the state before each op that the schedule undoes."""
-        ket, tape, ops = self._taped()
-        final = ket
-        bras = self._bras(outputs, ket)
-        found: dict[int, Slots] = {output: {} for output in outputs}
-        waiting: list[Gradient] = []
-        for step in self.module.reverse:
-            if isinstance(step, Gradient):
-                waiting.append(step)
-                continue
-            op, ket = ops.pop(), tape.pop()
-            maps = self._maps(op)
-            for gradient in waiting:
-                self._read(gradient, self._turned(gradient, op, maps, ket), bras, found)
-            waiting.clear()
-            back = [dagger(action) for action in reversed(maps)]
-            bras = {output: apply_all(back, bra) for output, bra in bras.items()}
-        for gradient in waiting:
-            self._read(gradient, self._cut_image(gradient.generator, ket), bras, found)
-        return final, found
+    def _over_gate(self, op: Op, histories: list[Vectors], tape: Tape) -> list[Vectors]:
+        last = tape[-1] if tape and self.in_step else None
+        if isinstance(last, Applied) and invert(last.op) == op:
+            tape.pop()
+            back = [dagger(action) for action in reversed(last.maps)]
+            pairs = zip(last.kets, histories, strict=True)
+            return [[ket, *(apply_all(back, bra) for bra in bras)] for ket, (_, *bras) in pairs]
+        self._out_of_step()
+        maps = self.recorder.maps(op)
+        return [[apply_all(maps, vector) for vector in history] for history in histories]
 
-    def _read(self, gradient: Gradient, image: ComplexArray, bras: Bras, found: dict[int, Slots]) -> None:
-        for output, bra in bras.items():
-            value = 2 * inner(bra, image).imag
-            found[output][gradient.slot] = found[output].get(gradient.slot, 0.0) + value
+    def _next(self, tape: Tape) -> Record:
+        record = tape.pop()
+        while isinstance(record, Applied):
+            self._out_of_step()
+            record = tape.pop()
+        return record
 
-    def _turned(self, gradient: Gradient, op: Op, maps: list[Map], before: ComplexArray) -> ComplexArray:
-        """G·U·(state before); i·dU/dθ·(state before) where the gradient is that of a photonic op's own angle."""
-        if _is_own(gradient, op):
-            change = derivative_of(op, self.bound.elements, self.cutoff)
-            return 1j * apply_where(change, levels_of(op), before)
-        return self._cut_image(gradient.generator, apply_all(maps, before))
+    def _over(self, step: Backward, histories: list[Vectors], tape: Tape) -> list[Vectors]:
+        record = self._next(tape)
+        before = record.unmixed(histories)
+        if not isinstance(record.step, Branched):
+            return record.step.undone(before, self.nothing)
+        if not isinstance(step, Undo):
+            raise AssertionError("the schedule does not mirror the program")
+        branched = record.step
+        then = self._through(step.then, before[: branched.out], branched.then, any(branched.chosen))
+        otherwise = self._through(step.otherwise, before[branched.out :], branched.otherwise, not all(branched.chosen))
+        return [next(then if chosen else otherwise) for chosen in branched.chosen]
 
-    def _cut_image(self, generator: Operator, ket: ComplexArray) -> ComplexArray:
-        return cut(act(generator, self.bound.elements, ket), ket.shape)
+    def _through(
+        self, steps: tuple[Backward, ...], histories: list[Vectors], tape: Tape, is_taken: bool
+    ) -> Iterator[Vectors]:
+        """A branch that no history took has no tape."""
+        before = self.back(steps, histories, tape) if is_taken else []
+        if tape:
+            self._out_of_step()
+        return iter(before)
 
-    def _taped(self) -> tuple[ComplexArray, list[ComplexArray], list[Op]]:
-        """The final state, and the ops that the schedule undoes with the state before each.
+    def _out_of_step(self) -> None:
+        self.in_step = False
+        if self.recorder.is_light:
+            label = "this way back was optimised, and cut gates of light with noise or results go back one by one"
+            raise error(Code.METHOD, label, help="optimise the program, then differentiate it")
 
-        Preparations are of fresh wires, so they come first. An optimised schedule may undo other ops than the program
-        does, as long as they lead to the same state.
-        """
-        undone = [invert(step) for step in self.module.reverse if isinstance(step, Op)][::-1]
-        first = [s for s in self.module.forward.body if isinstance(s, Op) and s.gate.preparation]
-        ops = [s for s in self.module.forward.body if isinstance(s, Op) and not s.gate.preparation]
-        split = len(ops) - len(undone)
-        follows = split >= 0 and ops[split:] == undone
-        body = (*first, *ops[:split]) if follows else tuple(first)
-        ket = _final_state(replace(self.module.forward, body=body), self.bound, self.cutoff)
-        tape: list[ComplexArray] = []
-        for op in undone:
-            tape.append(ket)
-            ket = apply_all(self._maps(op), ket)
-        if not follows and not _are_close(ket, _final_state(self.module.forward, self.bound, self.cutoff)):
-            raise error(Code.BAD_MODULE, "the reverse schedule does not lead back along the forward program")
-        return ket, tape, undone
-
-    def _bras(self, outputs: Sequence[int], ket: ComplexArray) -> Bras:
-        elements = self.bound.elements
-        return {k: _bra(self.module.forward.outputs[k], elements, ket) for k in outputs}
-
-    def _maps(self, op: Op) -> list[Map]:
-        parts = list(lowered(op, self.module.forward.definitions))
-        return maps_of(parts, self.bound.elements, self.cutoff)
-
-
-def _bra(output: Output, elements: Elements, ket: ComplexArray) -> ComplexArray:
-    """λ with d output = 2 Re⟨λ|dψ⟩: Oψ of an expectation, (O² − 2⟨O⟩O)ψ of a variance."""
-    if not isinstance(output, Expectation | Variance):
-        raise AssertionError("outputs were checked before")
-    operator = output.observable.operator
-    image = act(operator, elements, ket)
-    first = cut(image, ket.shape)
-    if isinstance(output, Expectation):
-        return first
-    mean = inner(ket, first).real.reshape(-1, *(1,) * (ket.ndim - 1))
-    result: ComplexArray = act_back(operator, elements, image, ket.shape) - 2 * mean * first
-    return result
-
-
-def _final_state(program: Program, bound: Bound, cutoff: int) -> ComplexArray:
-    (branch,) = run_plan(plan(program), bound, cutoff)
-    return branch.state
-
-
-def _is_own(gradient: Gradient, op: Op) -> bool:
-    generator = op.gate.generator
-    if generator is None or "qumode" not in op.gate.wires:
-        return False
-    return gradient.generator == controlled(generator, op.controls).on(op.wires)
-
-
-def _are_close(left: ComplexArray, right: ComplexArray) -> bool:
-    overlap = np.square(np.abs(inner(left, right)))
-    return bool(np.all(overlap > (1 - _CLOSE) * norms(left) * norms(right)))
+    def _read(self, gradient: Gradient, histories: list[Vectors], tape: Tape) -> None:
+        last = tape[-1] if tape else None
+        for number, (ket, *bras) in enumerate(histories):
+            if isinstance(last, Applied) and is_own(gradient, last.op):
+                image = own_change(last.op, last.kets[number], self.recorder.bound, self.recorder.cutoff)
+            else:
+                image = cut(act(gradient.generator, self.recorder.bound.elements, ket), ket.shape)
+            for slots, bra in zip(self.slots, bras, strict=True):
+                add(slots, gradient.slot, 2 * inner(bra, image).imag)

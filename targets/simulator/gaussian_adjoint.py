@@ -11,11 +11,23 @@ import numpy as np
 from qcompile.angle import elements as elements_of
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates.algebra import quadrature_action
-from qcompile.ir import Adjoint, Expectation, Gradient, Op, Output, Variance
-from qcompile.targets.simulator.gaussian_forward import final, turn
-from qcompile.targets.simulator.gaussian_moments import RealArray, gradient, mean, polynomial, square
+from qcompile.ir import (
+    Adjoint,
+    Expectation,
+    Gradient,
+    Measure,
+    Op,
+    Output,
+    Postselect,
+    Program,
+    Reset,
+    Undo,
+    observables_of,
+)
+from qcompile.targets.simulator.gaussian_forward import Final, advance, channel, turn
+from qcompile.targets.simulator.gaussian_moments import RealArray, gradient, mean, polynomial, symmetrised
 from qcompile.targets.simulator.gaussian_program import factors, op_factors, refusal
-from qcompile.targets.simulator.gaussian_state import Moments
+from qcompile.targets.simulator.gaussian_state import Moments, vacuum
 from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.values import Elements, value_of
 
@@ -36,16 +48,26 @@ def adjoint(module: Adjoint, elements: Elements, batch: int, options: Options) -
     """
     _check(module, options)
     outputs = sorted({component.output for component in module.components})
-    state = final(module.forward, elements, batch, 1, None).state
+    state, tape = _recorded(module.forward, elements, batch)
     cotangents = _seeds([module.forward.outputs[k] for k in outputs], state, elements)
     slots = np.zeros((len(outputs), batch, module.slots))
     for step in module.reverse:
         match step:
             case Gradient(slot, _):
                 slots[:, :, slot] += _reading(step, state, cotangents)
+            case Op(gate, wires) if gate.channel:
+                _pull(wires, channel(step, elements)[0], state, cotangents)
+                state = tape.pop()
+            case Reset(wire):
+                _pull((wire,), np.zeros((1, 2, 2)), state, cotangents)
+                state = tape.pop()
             case Op():
                 for op in op_factors(step, module.forward.definitions):
                     _undo(op, state, cotangents, elements)
+            case Measure():
+                pass  # of a mode that nothing sees any more
+            case Undo() | Postselect():
+                raise AssertionError("a branch in a Gaussian program")
             case _:
                 assert_never(step)
     results: list[RealArray] = []
@@ -55,6 +77,17 @@ def adjoint(module: Adjoint, elements: Elements, batch: int, options: Options) -
             total += value_of(weight, elements) * slots[outputs.index(component.output), :, slot]
         results.append(total)
     return results
+
+
+def _recorded(program: Program, elements: Elements, batch: int) -> tuple[Moments, list[Moments]]:
+    """The final state, and those before each channel and reset, which no matrix takes back."""
+    reached = Final(vacuum(batch, 1, len(program.kinds)), {})
+    tape: list[Moments] = []
+    for statement in factors(program):
+        if isinstance(statement, Reset) or (isinstance(statement, Op) and statement.gate.channel):
+            tape.append(Moments(reached.state.means.copy(), reached.state.covariance.copy()))
+        advance(reached, statement, elements, None)
+    return reached.state, tape
 
 
 def _check(module: Adjoint, options: Options) -> None:
@@ -77,15 +110,19 @@ def _seeds(outputs: Sequence[Output], state: Moments, elements: Elements) -> Cot
     means, covariance = state.means[:, 0], state.covariance
     seeds = Cotangents(np.zeros((len(outputs), *means.shape)), np.zeros((len(outputs), *covariance.shape)))
     for place, output in enumerate(outputs):
-        if not isinstance(output, Expectation | Variance):
-            raise error(Code.METHOD, "only expectations and variances have adjoints", output.span)
-        first = polynomial(output.observable.operator, state.modes, elements)
-        by_means, by_covariance = gradient(first, means, covariance)
-        if isinstance(output, Variance):  # ⟨O²⟩ − ⟨O⟩²
-            slope = -2 * mean(first, means, covariance)
-            second = gradient(square(output.observable.operator, state.modes, elements), means, covariance)
-            by_means = second[0] + slope[:, None] * by_means
-            by_covariance = second[1] + slope[:, None, None] * by_covariance
+        operators = [observable.operator for observable in observables_of(output)]
+        if not operators:
+            raise error(Code.METHOD, "only expectations, variances and covariances have adjoints", output.span)
+        pair = (operators[0], operators[-1])
+        first = [polynomial(operator, state.modes, elements) for operator in pair]
+        slopes = [gradient(each, means, covariance) for each in first]
+        by_means, by_covariance = slopes[0]
+        if not isinstance(output, Expectation):  # ½⟨AB + BA⟩ − ⟨A⟩⟨B⟩
+            by_means, by_covariance = gradient(symmetrised(*pair, state.modes, elements), means, covariance)
+            for each, slope in zip(first, reversed(slopes), strict=True):
+                value = mean(each, means, covariance)
+                by_means = by_means - value[:, None] * slope[0]
+                by_covariance = by_covariance - value[:, None, None] * slope[1]
         seeds.means[place], seeds.covariance[place] = by_means, by_covariance
     return seeds
 
@@ -109,7 +146,12 @@ def _undo(op: Op, state: Moments, cotangents: Cotangents, elements: Elements) ->
     if moved is None or inverse is None:
         return
     state.move(op.wires, *moved)
-    rows, matrix = state.rows(op.wires), inverse[0]
+    _pull(op.wires, inverse[0], state, cotangents)
+
+
+def _pull(wires: tuple[int, ...], matrix: RealArray, state: Moments, cotangents: Cotangents) -> None:
+    """Cotangents back over r ↦ Xr + d, V ↦ XVXᵀ + Y on the wires: by Xᵀ, whatever d and Y are."""
+    rows = state.rows(wires)
     cotangents.means[:, :, rows] = np.einsum("bij,kbi->kbj", _whole(matrix, state), cotangents.means[:, :, rows])
     cotangents.covariance[:, :, rows, :] = matrix.swapaxes(1, 2) @ cotangents.covariance[:, :, rows, :]
     cotangents.covariance[:, :, :, rows] = cotangents.covariance[:, :, :, rows] @ matrix

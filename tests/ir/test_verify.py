@@ -38,6 +38,7 @@ from qcompile.ir import (
     Shifted,
     Statement,
     Template,
+    Undo,
     Variance,
 )
 from qcompile.ir.verify import verify
@@ -269,6 +270,11 @@ DERIVATIVE_FAULTS = {
         ADJOINT, forward=replace(ADJOINT.forward, registers=(Register("m", "qumode", 1),)),
         reverse=(Op(TABLE["vacuum"], (0,)),), slots=0, components=(),
     )),
+    "a way back over nothing": ("reverse", replace(ADJOINT, reverse=(*ADJOINT.reverse, Reset(0)))),
+    "a way back into no region": ("reverse", replace(ADJOINT, reverse=(*ADJOINT.reverse, Undo(((0, True),), ())))),
+    "observed out of range": ("adjoint components", replace(ADJOINT, components=(
+        AdjointComponent(0, Element("theta"), (), ((number(1.0), Expectation(Observable(operator((1, "Z9"))))),)),
+    ))),
     "reverse out of range": ("wire range", replace(ADJOINT, reverse=(*ADJOINT.reverse, Op(TABLE["x"], (2,))))),
     "too many slots": ("gradients", replace(ADJOINT, slots=2)),
     "negative slot": ("gradients", replace(ADJOINT, reverse=(Gradient(-1, operator((1, "Z0"))), *ADJOINT.reverse))),
