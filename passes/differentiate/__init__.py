@@ -11,20 +11,27 @@ from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Adjoint, Module, Op, Program, Shifted
 from qcompile.passes.differentiate.adjoint import adjoint_derivative
 from qcompile.passes.differentiate.lift import inlined, lift
-from qcompile.passes.differentiate.shift import shifted_derivative
-
-METHODS = ("auto", "shift", "adjoint")
+from qcompile.passes.differentiate.methods import ADJOINT, BY_NAME, METHODS, Options, chosen
 
 
 @dataclass(frozen=True)
 class Differentiate:
-    """The pass: derivatives by every trained parameter. `differentiate,differentiate` is a Hessian."""
+    """The pass: derivatives by every trained parameter. `differentiate,differentiate` is a Hessian.
+
+    The other options are those of the method; `docs/derivatives` tells them.
+    """
 
     name: ClassVar[str] = "differentiate"
     method: str = "auto"
+    mode: str = "auto"
+    order: int = 2
+    step: str = ""
+    samples: int = 1
+    seed: int = 0
 
     def __call__(self, module: Module) -> Module:
-        return differentiate(module, None, self.method)
+        name, _ = chosen(self.method)
+        return _differentiated(module, None, name, Options(self.mode, self.order, self.step, self.samples, self.seed))
 
 
 def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method: str = "auto") -> Shifted | Adjoint:
@@ -34,20 +41,25 @@ def differentiate(module: Module, wrt: Sequence[str] | str | None = None, method
 
     Args:
         wrt: names of parameters (`theta`), or of one entry (`w[2]`); every trained parameter by default.
-        method: `shift`, `adjoint` (for the simulator), or `auto`: what hardware can say, so `shift`.
+        method: one of METHODS, with its options in braces (`hadamard{mode=reversed}`, `spsa{samples=20,seed=7}`):
+            `adjoint` is for the simulator; `auto` takes the exact rules that hardware can say.
 
     Raises:
         CompileError: NO_RULE, NOT_DIFFERENTIABLE, METHOD, UNKNOWN_OPTION, UNKNOWN_NAME, UNKNOWN_EFFECT.
     """
-    if method not in METHODS:
-        raise error(Code.UNKNOWN_OPTION, f"no method `{method}`", help=did_you_mean(method, METHODS))
+    return _differentiated(module, wrt, *chosen(method))
+
+
+def _differentiated(
+    module: Module, wrt: Sequence[str] | str | None, method: str, options: Options
+) -> Shifted | Adjoint:
     if isinstance(module, Adjoint):
         raise error(Code.METHOD, "an adjoint program is not differentiated again", help="apply `shift` twice instead")
     program = module.templates[0].program if isinstance(module, Shifted) else module
     elements = wanted_elements(program, wrt)
     _check_known(module)
-    if method != "adjoint":
-        return shifted_derivative(lift(module) if isinstance(module, Program) else module, elements)
+    if method != ADJOINT:
+        return BY_NAME[method](lift(module) if isinstance(module, Program) else module, elements, options)
     if isinstance(module, Shifted):
         raise error(Code.METHOD, "the adjoint method takes a program, not shifted circuits")
     return adjoint_derivative(inlined(module), elements)

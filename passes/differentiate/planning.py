@@ -11,10 +11,11 @@ from qcompile.ir import Op, Program
 from qcompile.passes.action import Actions
 from qcompile.passes.differentiate.groups import ONE, Found, Group, Member, groups
 from qcompile.passes.differentiate.occurrences import Occurrence, has_strength, occurrence_of
+from qcompile.passes.differentiate.photons import photon_bounds
 from qcompile.passes.differentiate.pullback import Images
 from qcompile.passes.differentiate.rules import Rule, trigonometric
 from qcompile.passes.differentiate.selection import joint_rates, refusal, rule_for, union
-from qcompile.passes.differentiate.strengths import strength_refusal, strength_rule
+from qcompile.passes.differentiate.strengths import near_words, strength_refusal, strength_rule
 from qcompile.passes.differentiate.visibility import Sight, sights
 
 Seen = Mapping[int, Mapping[int, Sight]]
@@ -80,8 +81,11 @@ class Planner:
         return {element: self._choice(element, places[element]) for element in wrt}
 
     def _look(self, program: Program) -> Seen:
-        outputs = enumerate(program.outputs)
-        return {k: sights(program.body, output, program.kinds, self._images) for k, output in outputs}
+        found = {k: sights(program.body, o, program.kinds, self._images) for k, o in enumerate(program.outputs)}
+        if "qumode" not in program.kinds:
+            return found
+        photons = photon_bounds(program)
+        return {k: {at: replace(sight, photons=photons[at]) for at, sight in seen.items()} for k, seen in found.items()}
 
     def _places(self, wrt: tuple[Element, ...]) -> dict[Element, list[Member]]:
         """By element, the angles that it occurs in."""
@@ -151,7 +155,8 @@ class Planner:
     def _rule(self, member: Member, sight: Sight) -> Rule | None:
         op = self.ops[member.position]
         if has_strength(op):
-            return strength_rule(op.gate, member.index, self.angle(member), sight.degree, sight.photons)
+            words = near_words(sight.words, op.wires)
+            return strength_rule(op.gate, member.index, self.angle(member), sight.degree, sight.photons, words)
         return rule_for(self.occurrence(member), sight)
 
     def occurrence(self, member: Member) -> Occurrence:

@@ -9,6 +9,7 @@ from typing import assert_never
 from qcompile.gates import Kind
 from qcompile.ir import Covariance, Expectation, Measure, Op, Output, Probabilities, Samples, State, Variance
 from qcompile.operator import Operator
+from qcompile.passes.differentiate.noise import through_channel
 from qcompile.passes.differentiate.pullback import IDENTITY, Images, Word, all_words, anticommute, masked
 
 Words = frozenset[Word]
@@ -172,11 +173,12 @@ def _observed(operator: Operator, power: int) -> Pulled:
 def _image(words: Words, op: Op, images: Images) -> Words | None:
     """The same object where the op leaves every word alone; None where the words are not known before it."""
     if op.gate.channel:
-        return all_words(words, op.wires)
-    image = None if op.gate.opaque else images.through(words, op)
-    if image is None:
+        image = through_channel(words, op)
+        return all_words(words, op.wires) if image is None else image
+    found = None if op.gate.opaque else images.through(words, op)
+    if found is None:
         return None
-    return image.words if image.changed else words
+    return found.words if found.changed else words
 
 
 def _with_z(words: Words, wire: int) -> Words | None:

@@ -10,36 +10,55 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from qcompile.angle import Angle, Element, derivative
-from qcompile.diagnostics import Code, error
-from qcompile.ir import Certificate, Component, Evaluation, Expectation, Probabilities, Reading, Row, Shifted, Template
+from qcompile.diagnostics import Code, CompileError, error
+from qcompile.ir import (
+    Certificate,
+    Component,
+    Evaluation,
+    Exactness,
+    Expectation,
+    Probabilities,
+    Reading,
+    Row,
+    Shifted,
+    Template,
+)
 from qcompile.number import ONE, Number
 from qcompile.passes.differentiate.analysis import Analysis, Shift
+from qcompile.passes.differentiate.draft import differentiated, next_order
 from qcompile.passes.differentiate.rules import Rule
-
-_ROUNDING = 1e-14  # of the largest part of a weight that cancelled
-Evaluations = tuple[Evaluation, ...]
 
 
 def shifted_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
-    """The module with, for each component of the highest order, its derivatives by each element of `wrt`."""
+    """The module with, for each component of the highest order, its derivatives by each element of `wrt`.
+
+    Raises:
+        CompileError: NO_RULE, NOT_DIFFERENTIABLE.
+    """
+    made, refused = shifted_where_possible(module, wrt)
+    if refused:
+        raise CompileError(tuple(dict.fromkeys(d for refusal in refused.values() for d in refusal.diagnostics)))
+    return made
+
+
+def shifted_where_possible(module: Shifted, wrt: Sequence[Element]) -> tuple[Shifted, dict[Element, CompileError]]:
+    """As `shifted_derivative`, by the elements that have rules; and why the others have none."""
     for template in module.templates:
         _check(template)
     work = _Differentiation([Analysis(template, tuple(wrt)) for template in module.templates], list(module.rows))
-    order = max(len(component.wrt) for component in module.components)
-    seen: set[tuple[int | None, tuple[str, ...]]] = set()
-    components = list(module.components)
-    for component in module.components:
-        if len(component.wrt) != order:
-            continue
-        for element in wrt:
-            key = (component.output, tuple(sorted(map(str, (*component.wrt, element)))))
-            if key not in seen:  # mixed derivatives are symmetric
-                seen.add(key)
-                components.append(work.differentiate(component, element))
+    refused: dict[Element, CompileError] = {}
+    made: list[Component] = []
+    for component, element in next_order(module, wrt):
+        try:
+            made.append(work.differentiate(component, element))
+        except CompileError as refusal:
+            refused.setdefault(element, refusal)
+    components = [*module.components, *(c for c in made if c.wrt[-1] not in refused)]
     templates = tuple(analysis.template for analysis in work.analyses)
-    certificates = (*module.certificates, *work.certificates())
-    return compacted(replace(module, templates=templates, rows=tuple(work.rows), components=tuple(components),
-                             certificates=certificates))  # fmt: skip
+    new = (certificate for certificate in work.certificates() if certificate.wrt[-1] not in refused)
+    certificates = (*module.certificates, *new)
+    whole = Shifted(templates, tuple(work.rows), tuple(components), certificates, module.seed)
+    return compacted(whole), refused
 
 
 def compacted(module: Shifted) -> Shifted:
@@ -47,7 +66,7 @@ def compacted(module: Shifted) -> Shifted:
     used = sorted({e.row for c in module.components for r in c.readings for e in r.read})
     moved = {old: new for new, old in enumerate(used)}
 
-    def move(group: Evaluations) -> Evaluations:
+    def move(group: tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
         return tuple(Evaluation(moved[e.row], e.output) for e in group)
 
     components = tuple(
@@ -68,40 +87,32 @@ def _check(template: Template) -> None:
 
 @dataclass(slots=True)
 class _Differentiation:
-    """The rows made so far, each once, and the product and chain rules over readings."""
+    """The rows made so far, each once, and by derivative the rows that it set out from, and those that it reads."""
 
     analyses: list[Analysis]
     rows: list[Row]
     index: dict[Row, int] = field(default_factory=dict[Row, int])
     bases: dict[tuple[Element, ...], set[int]] = field(default_factory=dict[tuple[Element, ...], set[int]])
 
+    read: dict[tuple[Element, ...], set[int]] = field(default_factory=dict[tuple[Element, ...], set[int]])
+
     def __post_init__(self) -> None:
         self.index = {row: k for k, row in enumerate(self.rows)}
 
     def differentiate(self, component: Component, element: Element) -> Component:
-        """The derivative of a component: d(wΠe/Πd) = dw·Πe/Πd + w Σ de·…/Πd − w Πe/Πd Σ dd/d."""
-        sums = _Sums()
-        wrt = (*component.wrt, element)
-        bases = self.bases.setdefault(wrt, set())
-        for reading in component.readings:
-            over, under = reading.evaluations, reading.divisors
-            bases.update(evaluation.row for evaluation in reading.read)
-            sums.add(derivative(reading.weight, element), over, under)
-            for k, evaluation in enumerate(over):
-                others = over[:k] + over[k + 1 :]
-                for weight, shifted in self._slope(evaluation, element):
-                    sums.add(reading.weight * weight, (*others, shifted), under)
-            for divisor in under:
-                for weight, shifted in self._slope(divisor, element):
-                    sums.add(-(reading.weight * weight), (*over, shifted), (*under, divisor))
-        return replace(component, wrt=wrt, readings=tuple(sums.readings()))
+        made = differentiated(component, element, lambda evaluation: self._slope(evaluation, element), Exactness.EXACT)
+        self.bases.setdefault(made.wrt, set()).update(_rows(component))
+        self.read.setdefault(made.wrt, set()).update(_rows(made))
+        return made
 
     def certificates(self) -> Iterator[Certificate]:
         """Of each derivative; the least is known where only its last element is new."""
         for wrt, bases in self.bases.items():
             choices = [self.analyses[self.rows[row].template].choices[wrt[-1]] for row in sorted(bases)]
             least = choices[0].least if len(wrt) == 1 and len(choices) == 1 else None
-            yield Certificate(wrt, sum(c.naive for c in choices), sum(c.joint for c in choices), least)
+            kept = len(bases & self.read[wrt])  # which products and quotients need beside the shifted ones
+            naive, joint = sum(c.naive for c in choices), sum(c.joint for c in choices)
+            yield Certificate(wrt, naive + kept, joint + kept, None if least is None else least + kept)
 
     def _slope(self, evaluation: Evaluation, element: Element) -> Iterator[tuple[Angle, Evaluation]]:
         """d evaluation / d element as weighted evaluations."""
@@ -133,23 +144,8 @@ class _Differentiation:
         return self.index[row]
 
 
-class _Sums:
-    """Weights by what they multiply, added up."""
-
-    def __init__(self) -> None:
-        self._total: dict[tuple[Evaluations, Evaluations], Angle] = {}
-        self._largest: dict[tuple[Evaluations, Evaluations], float] = {}
-
-    def add(self, weight: Angle, evaluations: Evaluations, divisors: Evaluations) -> None:
-        key = tuple(sorted(evaluations)), tuple(sorted(divisors))
-        self._total[key] = self._total[key] + weight if key in self._total else weight
-        self._largest[key] = max(self._largest.get(key, 0.0), abs(float(weight.constant)))
-
-    def readings(self) -> Iterator[Reading]:
-        for key, weight in self._total.items():
-            rounded = weight.is_constant and abs(float(weight)) <= _ROUNDING * self._largest[key]
-            if not (weight.is_zero or rounded):
-                yield Reading(weight, *key)
+def _rows(component: Component) -> set[int]:
+    return {evaluation.row for reading in component.readings for evaluation in reading.read}
 
 
 def _setting(value: Angle, shift: Shift, rule: Rule, before: Angle | None) -> Angle:

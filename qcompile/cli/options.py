@@ -22,7 +22,6 @@ Command: TypeAlias = Callable[..., Any]
 Settings: TypeAlias = dict[str, list[float]]
 
 LANGUAGES = tuple(KNOWN)
-METHODS = ("auto", "shift", "adjoint")
 
 
 def _settings(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> Settings:
@@ -109,7 +108,8 @@ level_option = click.option(
     "-O", "level", type=click.IntRange(0, 3), default=2, show_default=True, help="How much to optimise."
 )
 method_option = click.option(
-    "--method", type=click.Choice(METHODS), default="auto", show_default=True, help="How to differentiate."
+    "--method", default="auto", show_default=True, metavar="METHOD",
+    help="auto, shift, adjoint, hadamard, finite-differences, spsa or stochastic, with options in braces.",
 )
 wrt_option = click.option("--wrt", multiple=True, metavar="NAME", help="Differentiate by this only. May be repeated.")
 observable_option = click.option(

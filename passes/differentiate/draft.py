@@ -1,0 +1,194 @@
+"""A derivative in the making: templates, their outputs and rows, each there once; and the rules for products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count as count_up
+from itertools import islice
+
+from qcompile.angle import Angle, Element, derivative
+from qcompile.ir import (
+    Component,
+    Evaluation,
+    Exactness,
+    Output,
+    Parameter,
+    Program,
+    Reading,
+    Row,
+    Shifted,
+    Template,
+)
+from qcompile.passes.rewrite import wires_of
+
+Settings = tuple[tuple[Element, Angle], ...]
+Slope = Callable[[Evaluation], Iterable[tuple[Angle, Evaluation]]]
+_ROUNDING = 1e-14  # of the largest part of a weight that cancelled
+_Print = tuple[tuple[int, ...], ...]
+_Key = tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]
+
+
+class Draft:
+    """Templates that are equal but for their outputs are one; so are equal outputs of one, and equal rows."""
+
+    def __init__(self, module: Shifted) -> None:
+        self.rows: list[Row] = list(module.rows)
+        self._programs = [template.program for template in module.templates]
+        self._names = [template.name for template in module.templates]
+        self._outputs = [list(program.outputs) for program in self._programs]
+        self._alike: dict[_Print, list[int]] = {}
+        for k, program in enumerate(self._programs):
+            self._alike.setdefault(_print(program), []).append(k)
+        self._places: list[dict[Output, int]] = [{} for _ in self._outputs]
+        for places, outputs in zip(self._places, self._outputs, strict=True):
+            for k, output in enumerate(outputs):
+                places.setdefault(output, k)
+        self._rows = {row: k for k, row in enumerate(self.rows)}
+
+    def template(self, program: Program) -> int:
+        """The template that runs this program, whatever it returns."""
+        bare, known = replace(program, outputs=()), self._alike.setdefault(_print(program), [])
+        for k in known:
+            if replace(self._programs[k], outputs=()) == bare:
+                return k
+        known.append(len(self._programs))
+        self._programs.append(bare)
+        self._outputs.append([])
+        self._places.append({})
+        return known[-1]
+
+    def output(self, template: int, output: Output) -> int:
+        places = self._places[template]
+        if output not in places:
+            places[output] = len(self._outputs[template])
+            self._outputs[template].append(output)
+        return places[output]
+
+    def row(self, template: int, settings: Mapping[Element, Angle]) -> int:
+        kept = tuple(sorted(((s, v) for s, v in settings.items() if not v.is_zero), key=_slot_key))
+        row = Row(template, kept)
+        if row not in self._rows:
+            self._rows[row] = len(self.rows)
+            self.rows.append(row)
+        return self._rows[row]
+
+    def finished(self, module: Shifted, components: Sequence[Component]) -> Shifted:
+        """The module with these components, without rows that nothing reads and templates made that have none."""
+        used = sorted({e.row for c in components for r in c.readings for e in r.read})
+        moved = {old: new for new, old in enumerate(used)}
+        made = tuple(replace(c, readings=tuple(_moved(r, moved) for r in c.readings)) for c in components)
+        kept = sorted({*range(len(module.templates)), *(self.rows[row].template for row in used)})
+        places = {old: new for new, old in enumerate(kept)}
+        rows = tuple(replace(self.rows[row], template=places[self.rows[row].template]) for row in used)
+        programs = _alike([replace(self._programs[k], outputs=tuple(self._outputs[k])) for k in kept])
+        templates = tuple(map(Template, _names(self._names, len(kept)), programs))
+        return replace(module, templates=templates, rows=rows, components=made)
+
+
+def next_order(
+    module: Shifted, wrt: Sequence[Element], order: int | None = None
+) -> Iterator[tuple[Component, Element]]:
+    """The components of the order, or of the highest, by each element; mixed derivatives, which are symmetric, once."""
+    if order is None:
+        order = max(len(component.wrt) for component in module.components)
+    seen: set[tuple[int | None, tuple[str, ...]]] = set()
+    for component in module.components:
+        for element in wrt if len(component.wrt) == order else ():
+            names = tuple(map(str, (*component.wrt, element)))  # of a metric's entry, the first two are not derivatives
+            key = (component.output, names if component.output is None else tuple(sorted(names)))
+            if key not in seen:
+                seen.add(key)
+                yield component, element
+
+
+def differentiated(component: Component, element: Element, slope: Slope, exactness: Exactness) -> Component:
+    """The component by one element more: d(wΠe/Πd) = dw·Πe/Πd + w Σ de·…/Πd − w Πe/Πd Σ dd/d.
+
+    Args:
+        slope: d evaluation / d element as weighted evaluations.
+        exactness: of these slopes; that of the component stands if it is weaker.
+    """
+    total: dict[_Key, Angle] = {}
+    largest: dict[_Key, float] = {}
+
+    def add(weight: Angle, evaluations: tuple[Evaluation, ...], divisors: tuple[Evaluation, ...]) -> None:
+        key = tuple(sorted(evaluations)), tuple(sorted(divisors))
+        total[key] = total.get(key, Angle()) + weight
+        largest[key] = max(largest.get(key, 0.0), abs(float(weight.constant)))
+
+    for reading in component.readings:
+        over, under = reading.evaluations, reading.divisors
+        add(derivative(reading.weight, element), over, under)
+        for k, evaluation in enumerate(over):
+            for weight, made in slope(evaluation):
+                add(reading.weight * weight, (*over[:k], *over[k + 1 :], made), under)
+        for divisor in under:
+            for weight, made in slope(divisor):
+                add(-(reading.weight * weight), (*over, made), (*under, divisor))
+    readings = tuple(Reading(weight, *key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
+    return replace(
+        component, wrt=(*component.wrt, element), readings=readings, exactness=weakest(component.exactness, exactness)
+    )
+
+
+def weakest(*classes: Exactness) -> Exactness:
+    return max(classes, key=list(Exactness).index)
+
+
+def with_slots(program: Program, count: int) -> tuple[Program, list[Element]]:
+    """The program with this many slots more, which nothing uses yet."""
+    known = next((p for p in program.parameters if p.role == "slot"), None)
+    name = known.name if known else fresh_name("s", program)
+    start = (known.size or 0) if known else 0
+    others = tuple(p for p in program.parameters if p is not known)
+    made = replace(program, parameters=(*others, Parameter(name, start + count, "slot")))
+    return made, [Element(name, start + k) for k in range(count)]
+
+
+def fresh_name(name: str, program: Program) -> str:
+    taken = {p.name for p in program.parameters} | {r.name for r in program.registers}
+    taken |= {definition.gate.name for definition in program.definitions}
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _print(program: Program) -> _Print:
+    """Equal for equal programs, and found sooner than a hash of all that they are."""
+    return tuple(wires_of(statement) for statement in program.body)
+
+
+def _alike(programs: Sequence[Program]) -> list[Program]:
+    """Slots of one name declared in one size, as all that templates share is declared alike."""
+    sizes: dict[str, int] = {}
+    for program in programs:
+        for p in program.parameters:
+            if p.role == "slot":
+                sizes[p.name] = max(sizes.get(p.name, 0), p.size or 0)
+    return [
+        replace(program, parameters=tuple(
+            replace(p, size=sizes[p.name]) if p.role == "slot" else p for p in program.parameters
+        ))
+        for program in programs
+    ]  # fmt: skip
+
+
+def _vanishes(weight: Angle, largest: float) -> bool:
+    return weight.is_zero or (weight.is_constant and abs(float(weight)) <= _ROUNDING * largest)
+
+
+def _names(known: Sequence[str], count: int) -> list[str]:
+    """The names that there are, and more like them."""
+    fresh = (name for number in count_up(len(known)) if (name := f"t{number}") not in known)
+    return [*known, *islice(fresh, count - len(known))]
+
+
+def _moved(reading: Reading, rows: Mapping[int, int]) -> Reading:
+    over = tuple(Evaluation(rows[e.row], e.output) for e in reading.evaluations)
+    return Reading(reading.weight, over, tuple(Evaluation(rows[e.row], e.output) for e in reading.divisors))
+
+
+def _slot_key(setting: tuple[Element, Angle]) -> tuple[str, int]:
+    slot = setting[0]
+    return slot.name, -1 if slot.index is None else slot.index
