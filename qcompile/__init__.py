@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qcompile.draw import draw
     from qcompile.files import load, parse
     from qcompile.formatting import format  # noqa: A004
+    from qcompile.geometry import metric, natural_gradient, quantum_fisher_information
     from qcompile.grammar import observe, parse_operator, to_text
     from qcompile.ir import Adjoint, Module, Program, Shifted
     from qcompile.learn import TrainResult, train
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from qcompile.passes import Inline, Legalize, Optimize, pipeline
     from qcompile.passes.differentiate import differentiate
     from qcompile.passes.lint import lint
+    from qcompile.products import derivative, jvp, vjp
     from qcompile.run import LeakageWarning, gradient, hessian, simulate, value_and_grad
     from qcompile.targets import bundle, emit
 
@@ -55,6 +57,7 @@ _HOMES = {
     "qcompile.draw": ("draw",),
     "qcompile.files": ("load", "parse"),
     "qcompile.formatting": ("format",),
+    "qcompile.geometry": ("metric", "natural_gradient", "quantum_fisher_information"),
     "qcompile.grammar": ("observe", "parse_operator", "to_text"),
     "qcompile.ir": ("Adjoint", "Module", "Program", "Shifted"),
     "qcompile.learn": ("TrainResult", "train"),
@@ -64,6 +67,7 @@ _HOMES = {
     "qcompile.passes": ("Inline", "Legalize", "Optimize", "pipeline"),
     "qcompile.passes.differentiate": ("differentiate",),
     "qcompile.passes.lint": ("lint",),
+    "qcompile.products": ("derivative", "jvp", "vjp"),
     "qcompile.run": ("LeakageWarning", "gradient", "hessian", "simulate", "value_and_grad"),
     "qcompile.targets": ("bundle", "emit"),
 }
@@ -90,6 +94,7 @@ __all__ = [
     "bundle",
     "cos",
     "cosh",
+    "derivative",
     "differentiate",
     "draw",
     "emit",
@@ -100,14 +105,18 @@ __all__ = [
     "from_strawberryfields",
     "gradient",
     "hessian",
+    "jvp",
     "lint",
     "load",
     "log",
+    "metric",
+    "natural_gradient",
     "observe",
     "parse",
     "parse_operator",
     "pi",
     "pipeline",
+    "quantum_fisher_information",
     "simulate",
     "sin",
     "sinh",
@@ -117,6 +126,7 @@ __all__ = [
     "to_text",
     "train",
     "value_and_grad",
+    "vjp",
 ]
 
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcompile.diagnostics import Code, did_you_mean, error
+from qcompile.geometry import REGULARISATION, metric, solved
 from qcompile.ir import Expectation, Parameter, Program
 from qcompile.run import Engine, simulate, value_and_grad
 
 Vector: TypeAlias = NDArray[np.float64]
 Progress: TypeAlias = Callable[[int, float], None]
-Optimizer: TypeAlias = Literal["adam", "sgd", "lbfgs", "cobyla"]
+Optimizer: TypeAlias = Literal["adam", "sgd", "natural", "lbfgs", "cobyla"]
 OPTIMIZERS: tuple[Optimizer, ...] = get_args(Optimizer)
 SPREAD = 0.1
 
@@ -58,7 +59,7 @@ def train(
 
     Args:
         steps: at most so many evaluations of the value (and its gradient).
-        rate: the step size of adam and sgd, cobyla's first step; lbfgs has none.
+        rate: the step size of adam, sgd and natural (of `natural_gradient`), cobyla's first step; lbfgs has none.
         inputs: values of what is fed, by name.
         progress: called with the number of evaluations so far and the last value.
 
@@ -75,7 +76,9 @@ def train(
         case "adam":
             converged = _descend(loss, start, steps, _Adam(rate, start.size), tolerance)
         case "sgd":
-            converged = _descend(loss, start, steps, lambda slope: rate * slope, tolerance)
+            converged = _descend(loss, start, steps, lambda _, slope: rate * slope, tolerance)
+        case "natural":
+            converged = _descend(loss, start, steps, _Natural(rate, program, loss, options), tolerance)
         case "lbfgs":
             converged = _lbfgs(loss, start, steps, tolerance)
         case "cobyla":
@@ -129,7 +132,7 @@ class _Adam:
         self.rate, self.count = rate, 0
         self.mean, self.square = np.zeros(size), np.zeros(size)
 
-    def __call__(self, slope: Vector) -> Vector:
+    def __call__(self, _: Vector, slope: Vector) -> Vector:
         self.count += 1
         self.mean = 0.9 * self.mean + 0.1 * slope
         self.square = 0.999 * self.square + 0.001 * slope**2
@@ -137,12 +140,23 @@ class _Adam:
         return self.rate * mean / (np.sqrt(square) + 1e-8)
 
 
-def _descend(loss: _Loss, x: Vector, steps: int, step: Callable[[Vector], Vector], tolerance: float) -> bool:
+class _Natural:
+    """Steps of steepest descent in the distance of states, by the mean metric over a batch of inputs."""
+
+    def __init__(self, rate: float, program: Program, loss: _Loss, options: Engine) -> None:
+        self.rate, self.loss, self.metric = rate, loss, metric(program, **options)
+
+    def __call__(self, x: Vector, slope: Vector) -> Vector:
+        matrix, _ = self.metric.measured(**_named(self.loss.trained, x), **self.loss.inputs)
+        return self.rate * solved(matrix.mean(axis=0), slope[:, np.newaxis], REGULARISATION)[:, 0]
+
+
+def _descend(loss: _Loss, x: Vector, steps: int, step: Callable[[Vector, Vector], Vector], tolerance: float) -> bool:
     for _ in range(steps):
         _, slope = loss.value_and_slope(x)
         if np.max(np.abs(slope)) <= tolerance:
             return True
-        x = x - step(slope)
+        x = x - step(x, slope)
     return False
 
 

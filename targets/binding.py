@@ -11,6 +11,7 @@ from qcompile.angle import Angle, Element, elements, number, substitute
 from qcompile.diagnostics import Code, Span, did_you_mean, error
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Expectation,
     If,
     Measure,
@@ -98,11 +99,15 @@ def _bound_statement(statement: Statement, numbers: Mapping[Element, Angle]) -> 
 def _bound_output(output: Output, numbers: Mapping[Element, Angle]) -> Output:
     match output:
         case Expectation() | Variance():
-            operator = output.observable.operator
-            terms = tuple((word, bind_angle(c, numbers, output.span)) for word, c in operator.terms)
-            kept = Operator(tuple((word, coefficient) for word, coefficient in terms if not coefficient.is_zero))
-            return replace(output, observable=Observable(kept, output.observable.name))
+            return replace(output, observable=_bound_observable(output.observable, numbers, output.span))
+        case Covariance(left, right, span):
+            return Covariance(_bound_observable(left, numbers, span), _bound_observable(right, numbers, span), span)
         case Probabilities() | Samples() | State():
             return output
         case _:
             assert_never(output)
+
+
+def _bound_observable(observable: Observable, numbers: Mapping[Element, Angle], span: Span | None) -> Observable:
+    terms = tuple((word, bind_angle(c, numbers, span)) for word, c in observable.operator.terms)
+    return Observable(Operator(tuple((word, c) for word, c in terms if not c.is_zero)), observable.name)

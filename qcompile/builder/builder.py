@@ -22,6 +22,7 @@ from qcompile.grammar import invert, parse_operator
 from qcompile.grammar.checks import check_op, is_sound
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -250,6 +251,9 @@ class Builder:
 
     def variance(self, observable: Observable | str) -> None:
         self._return(Variance(self._observed(observable)))
+
+    def covariance(self, left: Observable | str, right: Observable | str) -> None:
+        self._return(Covariance(self._observed(left), self._observed(right)))
 
     def probabilities(self, *wires: Wires) -> None:
         """Of the outcomes of these wires, first wire most significant."""

@@ -9,7 +9,7 @@ from qcompile.angle import Angle, Element, elements, parameter
 from qcompile.builder.expression import Expression, Number, to_angle
 from qcompile.builder.places import Cell, Places, Wire
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.gates import NAMES, Gate, Kind
+from qcompile.gates import NAMES, Gate, Kind, levelled
 from qcompile.grammar.checks import MAX_WIRES
 from qcompile.grammar.scope import CALLABLE, CONSTANTS
 from qcompile.grammar.syntax import keywords
@@ -84,7 +84,7 @@ class Declarations:
 
     def gate(self, name: str) -> Gate:
         """Raises UNKNOWN_GATE."""
-        gate = NAMES.get(name) or self.gates().get(name)
+        gate = NAMES.get(name) or self.gates().get(name) or levelled(name)
         if gate is None:
             hint = did_you_mean(name, (*NAMES, *self.gates())) or "`qcompile gates` lists the gates"
             raise error(Code.UNKNOWN_GATE, f"no gate is called `{name}`", help=hint)

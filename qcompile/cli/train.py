@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qcompile.learn import Optimizer
     from qcompile.run import Engine
 
-OPTIMIZERS = ("adam", "sgd", "lbfgs", "cobyla")
+OPTIMIZERS = ("adam", "sgd", "natural", "lbfgs", "cobyla")
 
 
 @click.command()

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from qcompile.gates import LEVELLED
 from qcompile.grammar.syntax import DIALECT, keywords
 
 OPENING, CLOSING = frozenset("(["), frozenset(")]")
-_CALLED = frozenset(["expect", "var", "probs", "samples", "state", "inv", "ctrl", "negctrl", "pow", "homodyne"])
+_CALLED = frozenset(["expect", "var", "cov", "probs", "samples", "state", "inv", "ctrl", "negctrl", "pow", "homodyne"])
 _TIGHT = frozenset(("*", "/", "**", ":"))
+_BRACKETED = frozenset({"pauli", *LEVELLED})  # gates whose names end in a bracket
 _UNARY = frozenset("-!")
 _LONG_SIGNS = r"\*\*|[=!<>]=|&&|\|\|"
 
@@ -85,7 +87,7 @@ def space(statement: list[Token]) -> None:
     words = [token for token in statement if not token.is_comment]
     before = {id(after): token for token, after in pairwise(words)}
     unary_at = _end_of_first_operand(words) if words[0].text == "gradient" else None
-    letters = _end_of_first_operand(words[next((i for i, w in enumerate(words) if w.text == "pauli"), -1) :])
+    letters = _end_of_first_operand(words[next((i for i, w in enumerate(words) if w.text in _BRACKETED), -1) :])
     previous: Token | None = None
     for token in statement:
         left = before.get(id(token))

@@ -10,10 +10,11 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import CompileError
-from qcompile.ir import Expectation, Measure, Output, Probabilities, Program, Samples, State, Variance
+from qcompile.ir import Covariance, Expectation, Measure, Output, Probabilities, Program, Samples, State, Variance
+from qcompile.operator import Operator
 from qcompile.targets.simulator.gaussian_adjoint import adjoint
 from qcompile.targets.simulator.gaussian_forward import Final, final
-from qcompile.targets.simulator.gaussian_moments import RealArray, mean, polynomial, square
+from qcompile.targets.simulator.gaussian_moments import RealArray, mean, polynomial, symmetrised
 from qcompile.targets.simulator.gaussian_program import refusal
 from qcompile.targets.simulator.gaussian_sampling import estimate, outcomes
 from qcompile.targets.simulator.gaussian_state import Moments
@@ -55,8 +56,9 @@ def _exact(output: Output, state: Moments, elements: Elements) -> RealArray:
         case Expectation(observable, _):
             return mean(polynomial(observable.operator, state.modes, elements), means, covariance)
         case Variance(observable, _):
-            first = mean(polynomial(observable.operator, state.modes, elements), means, covariance)
-            return mean(square(observable.operator, state.modes, elements), means, covariance) - first**2
+            return _covariance(observable.operator, observable.operator, state, elements)
+        case Covariance(left, right, _):
+            return _covariance(left.operator, right.operator, state, elements)
         case State():
             return np.concatenate([means[:, None], covariance], axis=1)
         case Samples() | Probabilities():
@@ -65,14 +67,23 @@ def _exact(output: Output, state: Moments, elements: Elements) -> RealArray:
             assert_never(output)
 
 
+def _covariance(left: Operator, right: Operator, state: Moments, elements: Elements) -> RealArray:
+    means, covariance = state.means[:, 0], state.covariance
+    product = mean(symmetrised(left, right, state.modes, elements), means, covariance)
+    first, second = (mean(polynomial(each, state.modes, elements), means, covariance) for each in (left, right))
+    return product - first * second
+
+
 def _sampled(output: Output, reached: Final, elements: Elements, shots: int, random: np.random.Generator) -> RealArray:
     match output:
         case Expectation(observable, _):
             return estimate(observable.operator, reached.state, elements, shots, random)
         case Variance(observable, _):
-            read = outcomes(observable.operator, reached.state, elements, shots, random)
-            spread: RealArray = read.var(axis=1, ddof=1 if shots > 1 else 0)
-            return spread
+            (read,) = outcomes([observable.operator], reached.state, elements, shots, random)
+            return _sample_covariance(read, read)
+        case Covariance(left, right, _):
+            pair = [left.operator, right.operator]
+            return _sample_covariance(*outcomes(pair, reached.state, elements, shots, random))
         case Samples(_, cells, _):
             unread = np.zeros((len(reached.state.means), shots))
             return np.stack([reached.cells.get(cell, unread) for cell in cells], axis=-1)
@@ -82,3 +93,10 @@ def _sampled(output: Output, reached: Final, elements: Elements, shots: int, ran
             raise AssertionError("an output that the Gaussian simulator refuses")
         case _:
             assert_never(output)
+
+
+def _sample_covariance(left: RealArray, right: RealArray) -> RealArray:
+    """Over the shots: shape (B, shots) to (B,), unbiased from two shots on."""
+    apart = [read - read.mean(axis=1, keepdims=True) for read in (left, right)]
+    total: RealArray = np.sum(apart[0] * apart[1], axis=1)
+    return total / max(left.shape[1] - 1, 1)

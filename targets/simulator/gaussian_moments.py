@@ -24,10 +24,12 @@ def polynomial(operator: Operator, modes: int, elements: Elements) -> Polynomial
     return _collected([(word, value_of(coefficient, elements)) for word, coefficient in operator.terms], modes)
 
 
-def square(operator: Operator, modes: int, elements: Elements) -> Polynomial:
-    """The Weyl symbol of the operator's square. Cost: quadratic in its words."""
-    terms = [(word, value_of(coefficient, elements)) for word, coefficient in operator.terms]
-    return _collected([((*v, *w), a * b) for (v, a), (w, b) in product(terms, terms)], modes)
+def symmetrised(left: Operator, right: Operator, modes: int, elements: Elements) -> Polynomial:
+    """The Weyl symbol of ½(AB + BA), the real part of that of AB. Cost: the product of their numbers of words."""
+    first, second = (
+        [(word, value_of(coefficient, elements)) for word, coefficient in operator.terms] for operator in (left, right)
+    )
+    return _collected([((*v, *w), a * b) for (v, a), (w, b) in product(first, second)], modes)
 
 
 def _collected(terms: list[tuple[Word, RealArray]], modes: int) -> Polynomial:

@@ -11,6 +11,7 @@ from qcompile.gates.algebra import is_gaussian
 from qcompile.grammar import decompose
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -25,7 +26,9 @@ from qcompile.ir import (
     State,
     Statement,
     Variance,
+    observables_of,
 )
+from qcompile.operator import level_of
 from qcompile.targets.simulator.gaussian_sampling import is_joint
 
 _FOCK = "run it in Fock space: the engine `tensor`"
@@ -108,12 +111,13 @@ def _op_fault(op: Op, detected: set[int]) -> Diagnostic | None:
 
 def _output_fault(output: Output, detected: set[int], counted: set[int], shots: int | None) -> Diagnostic | None:
     match output:
-        case Expectation(observable, span) | Variance(observable, span):
-            operator = observable.operator
-            if detected & set(operator.support):
+        case Expectation(span=span) | Variance(span=span) | Covariance(span=span):
+            words = [word for observable in observables_of(output) for word, _ in observable.operator.terms]
+            if detected & {wire for word in words for _, wire in word}:
                 return _used(span)
-            words = [word for word, _ in operator.terms]
-            each = [words] if isinstance(output, Variance) else [[word] for word in words]
+            if any(level_of(letter) is not None for word in words for letter, _ in word):
+                return _refused("photon numbers are not Gaussian", span)
+            each = [[word] for word in words] if isinstance(output, Expectation) else [words]
             if shots is not None and not all(is_joint(group) for group in each):
                 return _refused("shots of this observable are not homodyne detections", span)
         case Probabilities(_, span):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -21,25 +21,34 @@ def is_joint(words: Iterable[Word]) -> bool:
     return all(letters in ({"x"}, {"p"}) for letters in axes.values())
 
 
-def settings(operator: Operator, modes: int) -> list[int]:
-    """The quadrature rows that a joint operator reads."""
-    return sorted({wire + (modes if letter == "p" else 0) for word, _ in operator.terms for letter, wire in word})
+def settings(operators: Iterable[Operator], modes: int) -> list[int]:
+    """The quadrature rows that operators read that are joint together."""
+    words = [word for operator in operators for word, _ in operator.terms]
+    return sorted({wire + (modes if letter == "p" else 0) for word in words for letter, wire in word})
 
 
 def outcomes(
-    operator: Operator, state: Moments, elements: Elements, shots: int, random: np.random.Generator
-) -> RealArray:
-    """Shots of a joint operator, shape (B, shots); each trajectory is detected once, or one of them `shots` times."""
-    rows = settings(operator, state.modes)
+    operators: Sequence[Operator], state: Moments, elements: Elements, shots: int, random: np.random.Generator
+) -> list[RealArray]:
+    """Shots of operators that are joint together, each of shape (B, shots).
+
+    Each trajectory is detected once, or one of them `shots` times.
+    """
+    rows = settings(operators, state.modes)
     values, vectors = np.linalg.eigh(state.covariance[:, rows][:, :, rows])
     root = vectors * np.sqrt(np.clip(values, 0.0, None))[:, None, :]
     drawn = random.standard_normal((len(root), shots, len(rows)))
     read: RealArray = state.means[:, :, rows] + drawn @ root.swapaxes(1, 2)
+    return [_values(operator, read, rows, state.modes, elements) for operator in operators]
+
+
+def _values(operator: Operator, read: RealArray, rows: list[int], modes: int, elements: Elements) -> RealArray:
+    """The operator's value in each shot, from the quadratures read: shape (B, shots, rows) to (B, shots)."""
     total = np.zeros(read.shape[:2])
     for word, coefficient in operator.terms:
         part = np.broadcast_to(value_of(coefficient, elements)[:, None], total.shape).copy()
         for wire, letters in letters_by_wire(word).items():
-            part *= read[:, :, rows.index(wire + (state.modes if letters[0] == "p" else 0))] ** len(letters)
+            part *= read[:, :, rows.index(wire + (modes if letters[0] == "p" else 0))] ** len(letters)
         total += part
     return total
 
@@ -52,5 +61,5 @@ def estimate(
     parts = [operator] if joint else [Operator((term,)) for term in operator.terms]
     total = np.zeros(len(state.means))
     for part in parts:
-        total += outcomes(part, state, elements, shots, random).mean(axis=1)
+        total += outcomes([part], state, elements, shots, random)[0].mean(axis=1)
     return total

@@ -17,6 +17,7 @@ from qcompile.ir import (
     AdjointComponent,
     Certificate,
     Component,
+    Covariance,
     Definition,
     Evaluation,
     Exactness,
@@ -96,6 +97,7 @@ PROGRAM = Program(
         Variance(ENERGY),
         Expectation(Observable(Operator())),
         Variance(Observable(operator((1, "Z2")))),
+        Covariance(ENERGY, Observable(operator((1, "Z0"), (0.5, "X1")))),
         Probabilities((2, 0, 1)),
         Samples((1, 3, 4), (3, 0, 1)),
         State(),
@@ -237,8 +239,8 @@ r[2:4] = heterodyne m[0];
 r[3::-3] = heterodyne m[0];
 reset q[0];
 
-return expect(energy), var(energy), expect(0), var(Z[2]), probs(a, q), samples(q[1], m, done, c),
-       state();
+return expect(energy), var(energy), expect(0), var(Z[2]), cov(energy, Z[0] + 0.5*X[1]), probs(a, q),
+       samples(q[1], m, done, c), state();
 """
     )
 

@@ -14,6 +14,7 @@ from qcompile.gates import TABLE, Gate, Kind, Matrix
 from qcompile.grammar import invert
 from qcompile.ir import (
     Barrier,
+    Covariance,
     Definition,
     Expectation,
     If,
@@ -127,5 +128,9 @@ def whole_programs(draw: _Draw) -> Program:
     start = tuple(Measure("z", 0, (cell,)) for cell in (0, 1, 2, 8))
     body = (*start, *draw(bodies([definition.gate for definition in defined])))
     named = Observable(draw(pauli_sums(2)), draw(st.sampled_from(["", "H"])))
-    outputs = (Expectation(named), Variance(named), Probabilities((4, 0)), Samples((2, 3), (8, 0, 1, 2)))
-    return Program(REGISTERS, PARAMETERS, defined, body, outputs[: draw(st.integers(0, 4))])
+    other = Observable(draw(pauli_sums(2)))
+    outputs = (
+        Expectation(named), Variance(named), Covariance(other, named), Probabilities((4, 0)),
+        Samples((2, 3), (8, 0, 1, 2)),
+    )  # fmt: skip
+    return Program(REGISTERS, PARAMETERS, defined, body, outputs[: draw(st.integers(0, 5))])

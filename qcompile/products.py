@@ -1,0 +1,169 @@
+"""Products with a program's derivative, and derivatives of any order, as Python functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from qcompile.angle import Element
+from qcompile.diagnostics import Code, did_you_mean, error
+from qcompile.ir import Parameter, Program, Shifted
+from qcompile.passes.differentiate.orders import mixed_derivative
+from qcompile.run import (
+    Settings,
+    ValueAndGradient,
+    compiled,
+    evaluated,
+    one_or_tuple,
+    shaped,
+    value_and_grad,
+    warn_of_leakage,
+)
+from qcompile.targets.simulator import Options, has_batch
+
+Array = NDArray[Any]
+
+
+def vjp(
+    program: Program,
+    method: str = "auto",
+    wrt: Sequence[str] | str | None = None,
+    on: str | None = None,
+    **options: Unpack[Settings],
+) -> Vjp:
+    """A function of cotangents and the parameters' values to Σ cotangent · d output / d parameter, by parameter name.
+
+    `vjp(program)(cotangents, theta=0.2)`: cotangents have the output's shape, with a batch axis first or without; of
+    several outputs they are a tuple.
+
+    Args:
+        method, wrt, on, options: as for `value_and_grad`.
+    """
+    return Vjp(value_and_grad(program, method, wrt, on, **options))
+
+
+def jvp(
+    program: Program,
+    method: str = "auto",
+    wrt: Sequence[str] | str | None = None,
+    on: str | None = None,
+    **options: Unpack[Settings],
+) -> Jvp:
+    """A function of tangents and the parameters' values to the outputs' derivatives along the tangents.
+
+    `jvp(program)({"theta": 1.0}, theta=0.2)`: tangents are by parameter name, in the parameters' shapes, and zero where
+    they are not given. The result has the outputs' shapes.
+    """
+    return Jvp(value_and_grad(program, method, wrt, on, **options))
+
+
+def derivative(
+    program: Program, wrt: Sequence[str] | str, on: str | None = None, **options: Unpack[Settings]
+) -> Derivative:
+    """A function to one mixed derivative of each output: `derivative(program, ("a", "a", "b"))(a=0.1, b=0.2)`.
+
+    It has the outputs' shapes.
+
+    Args:
+        wrt: scalar parameters or entries (`w[1]`), one for each order.
+        on, options: as for `simulate`.
+    """
+    ready: Program = compiled(program)
+    names = [wrt] if isinstance(wrt, str) else list(wrt)
+    return Derivative(ready.parameters, mixed_derivative(ready, names), len(names), Options(**options), on)
+
+
+@dataclass(frozen=True)
+class Vjp:
+    """A program's derivative, compiled, that is called with cotangents and the parameters' values."""
+
+    both: ValueAndGradient
+
+    def __call__(self, cotangents: Any, /, **values: ArrayLike) -> dict[str, Any]:
+        found = evaluated(self.both.derivative, values, self.both.options, self.both.client)
+        warn_of_leakage(found.leakage)
+        given = _one_for_each(cotangents, len(found.values))
+        pairs = list(zip(given, found.values, strict=True))
+        batched = has_batch(self.both.program.parameters, values) or any(c.ndim == v.ndim for c, v in pairs)
+        weights = [_in_shape(cotangent, value.ndim, value.shape[1:], "a cotangent") for cotangent, value in pairs]
+        slopes = self.both.slopes(found)
+        total: dict[Element, Array] = {}
+        for element in self.both.elements:
+            parts = [weight * each[element] for weight, each in zip(weights, slopes, strict=True)]
+            total[element] = sum((part.reshape(len(part), -1).sum(axis=1) for part in parts), np.zeros(1))
+        return self.both.by_name(total, batched)
+
+
+@dataclass(frozen=True)
+class Jvp:
+    """A program's derivative, compiled, that is called with tangents and the parameters' values."""
+
+    both: ValueAndGradient
+
+    def __call__(self, tangents: Mapping[str, ArrayLike], /, **values: ArrayLike) -> Any:
+        found = evaluated(self.both.derivative, values, self.both.options, self.both.client)
+        warn_of_leakage(found.leakage)
+        directions, given_in_batch = self._directions(tangents)
+        batched = has_batch(self.both.program.parameters, values) or given_in_batch
+        results: list[Array | float] = []
+        for value, slopes in zip(found.values, self.both.slopes(found), strict=True):
+            total = np.zeros_like(value)
+            for element, slope in slopes.items():
+                if element in directions:
+                    total = total + directions[element].reshape(-1, *(1,) * (value.ndim - 1)) * slope
+            results.append(shaped(total, batched))
+        return one_or_tuple(results)
+
+    def _directions(self, tangents: Mapping[str, ArrayLike]) -> tuple[dict[Element, Array], bool]:
+        """By element, shape (1,) or (batch,), and whether one of them has a batch axis."""
+        known = {p.name: p for p in self.both.program.parameters if any(e.name == p.name for e in self.both.elements)}
+        found: dict[Element, Array] = {}
+        in_batch = False
+        for name, given in tangents.items():
+            if name not in known:
+                raise error(Code.UNKNOWN_NAME, f"no derivative by `{name}`", help=did_you_mean(name, known))
+            shape = () if known[name].size is None else (known[name].size or 0,)
+            array = _in_shape(np.asarray(given, dtype=float), len(shape) + 1, shape, f"the tangent of `{name}`")
+            columns = array.reshape(len(array), -1).T
+            found.update(zip(known[name].elements(), columns, strict=True))
+            in_batch = in_batch or np.ndim(given) > len(shape)
+        return found, in_batch
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """A derivative of some order, compiled, that is called with the parameters' values."""
+
+    parameters: tuple[Parameter, ...]
+    module: Shifted
+    order: int
+    options: Options
+    client: str | None = None
+
+    def __call__(self, **values: ArrayLike) -> Any:
+        found = evaluated(self.module, values, self.options, self.client)
+        warn_of_leakage(found.leakage)
+        batched = has_batch(self.parameters, values)
+        pairs = zip(self.module.components, found.components, strict=True)
+        return one_or_tuple([shaped(result, batched) for c, result in pairs if len(c.wrt) == self.order])
+
+
+def _one_for_each(cotangents: Any, outputs: int) -> list[Array]:
+    """The cotangent of each output, as arrays."""
+    given = list(cotangents) if outputs > 1 else [cotangents]
+    if len(given) != outputs:
+        label = f"{outputs} outputs have as many cotangents, not {len(given)}"
+        raise error(Code.BAD_VALUE, label, help="give a tuple of one for each output")
+    return [np.asarray(cotangent, dtype=float) for cotangent in given]
+
+
+def _in_shape(array: Array, dimensions: int, shape: tuple[int, ...], what: str) -> Array:
+    """With a batch axis, of length 1 where none was given."""
+    whole = array if array.ndim == dimensions else array[np.newaxis]
+    if whole.shape[1:] != shape or whole.ndim != dimensions:
+        raise error(Code.BAD_VALUE, f"{what} has shape {array.shape}", help=f"give {shape}, or (batch, …) of these")
+    return whole
