@@ -14,8 +14,13 @@ from qcompile.ir import Adjoint, Module, Program, Row, Shifted, Template
 from qcompile.targets.binding import map_angles
 from qcompile.targets.emit import Language, check_sayable, find_language, write
 from qcompile.targets.expressions import Names, emitted_names
-from qcompile.targets.manifest import FORMAT, Placement, describe, to_json
-from qcompile.targets.settings import Setting, measured, measurement_settings
+from qcompile.targets.grouping import Strategy
+from qcompile.targets.guards import arrange
+from qcompile.targets.manifest import FORMAT, Measured, Placement, describe, to_json
+from qcompile.targets.postselection import without_selection
+from qcompile.targets.settings import measured, measurement_settings
+from qcompile.targets.shots import plan_shots
+from qcompile.targets.simulator.values import Values
 from qcompile.targets.writing import cell_names
 
 MANIFEST = "manifest.json"
@@ -48,8 +53,20 @@ class Bundle:
         return target
 
 
-def bundle(module: Module, language: str, optimize: int = 2) -> Bundle:
+def bundle(
+    module: Module,
+    language: str,
+    optimize: int = 2,
+    grouping: Strategy = "qubit-wise",
+    shots: int | None = None,
+    values: Values | None = None,
+) -> Bundle:
     """The files of a derivative; of a program, those of its value.
+
+    Args:
+        grouping: what a setting reads together: words that agree on every wire, or all that commute.
+        shots: to share out over rows and settings, for the least variance at `values` of the parameters; without
+            values, as if words were independent and of variance one.
 
     Raises:
         CompileError: UNKNOWN_LANGUAGE, UNSAYABLE, UNBOUND (OpenQASM 2), METHOD (an adjoint derivative).
@@ -61,26 +78,41 @@ def bundle(module: Module, language: str, optimize: int = 2) -> Bundle:
     files: dict[str, str] = {}
     placements: list[Placement] = []
     for template in shifted.templates:
-        texts, placement = _place(template, target, names)
+        texts, placement = _place(template, target, names, grouping)
         files |= texts
         placements.append(placement)
-    files[MANIFEST] = to_json(describe(shifted, target, names, placements, files))
+    settings = [[part.setting for part in placement.settings] for placement in placements]
+    plan = None if shots is None else plan_shots(shifted, settings, shots, values)
+    files[MANIFEST] = to_json(describe(shifted, target, names, placements, files, grouping, plan))
     return Bundle(files)
 
 
-def _place(template: Template, language: Language, names: Names) -> tuple[dict[str, str], Placement]:
-    """The files of one template, and what is in which."""
-    file = template.name + language.ending
-    files = {file: write(template.program, language, names)}
-    settings, unread = measurement_settings(template.program)
-    placed: list[tuple[str, Setting, tuple[str, ...] | None]] = []
+def _place(
+    template: Template, language: Language, names: Names, grouping: Strategy
+) -> tuple[dict[str, str], Placement]:
+    """The files of one template, and what is in which; without post-selection no estimator's file says it."""
+    program, condition = without_selection(template.program)
+    file = None if condition else template.name + language.ending
+    files = {} if file is None else {file: write(program, language, names)}
+    settings, unread = measurement_settings(program, grouping)
+    placed: list[Measured] = []
     for index, setting in enumerate(settings):
         name = f"{template.name}.m{index}{language.ending}"
-        program = measured(template.program, setting.basis)
-        files[name] = write(program, language, names)
-        cells = tuple(cell_names(program)[-len(setting.basis) :]) if language.kind == "qubit" else None
-        placed.append((name, setting, cells))
+        whole = measured(program, setting.basis, setting.change)
+        files[name] = write(whole, language, names)
+        cells = _cells(whole, language)
+        kept = tuple((cells[cell], value) for cell, value in condition)
+        read = tuple(cells[len(program.cell_kinds) :]) if language.kind == "qubit" else None
+        placed.append(Measured(name, setting, read, kept))
     return files, Placement(file, tuple(placed), unread)
+
+
+def _cells(program: Program, language: Language) -> list[str]:
+    """What the text calls the classical cells."""
+    if language.name != "openqasm2":
+        return cell_names(program)
+    arranged = arrange(program)
+    return [arranged.spelled(cell) for cell in range(len(program.cell_kinds))]
 
 
 def _as_shifted(module: Module) -> Shifted:

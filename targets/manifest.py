@@ -13,8 +13,13 @@ from hashlib import sha256
 from importlib import metadata
 from typing import assert_never, cast
 
+import numpy as np
+
+from qcompile.angle import Element
 from qcompile.ir import (
+    Certificate,
     Component,
+    Covariance,
     Expectation,
     Output,
     Parameter,
@@ -27,7 +32,9 @@ from qcompile.ir import (
 )
 from qcompile.targets.emit import Language
 from qcompile.targets.expressions import Names, call_tree, prefix_tree, used_inputs
+from qcompile.targets.grouping import Strategy
 from qcompile.targets.settings import Setting
+from qcompile.targets.shots import ShotPlan
 
 FORMAT = "qcompile-bundle"
 FORMAT_VERSION = 2
@@ -35,14 +42,24 @@ Record = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A setting, its file, the cells that its basis is measured into, and what other cells hold in runs to keep."""
+
+    file: str
+    setting: Setting
+    cells: tuple[str, ...] | None
+    kept: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a template is in a bundle: its file, the files of its settings with the cells they read into.
+    """Where a template is in a bundle: its file, unless it post-selects, and those of its settings.
 
     `unread` are the (output, term) pairs that no setting reads.
     """
 
-    file: str
-    settings: tuple[tuple[str, Setting, tuple[str, ...] | None], ...]
+    file: str | None
+    settings: tuple[Measured, ...]
     unread: tuple[tuple[int, int], ...]
 
 
@@ -52,9 +69,12 @@ def describe(
     names: Names,
     placements: Sequence[Placement],
     files: Mapping[str, str],
+    grouping: Strategy,
+    plan: ShotPlan | None,
 ) -> Record:
     """The manifest; a placement for each template."""
     programs = [template.program for template in module.templates]
+    used = used_by(module)
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
@@ -80,14 +100,15 @@ def describe(
         ],
         "components": [_component(component, names) for component in module.components],
         "class": module.exactness.value,
+        "certificates": [_certificate(certificate, used) for certificate in module.certificates],
         "cost": _cost(module, [len(placement.settings) for placement in placements]),
+        "grouping": grouping,
         "settings": [
-            {"template": index, "file": file, "basis": setting.basis, "cells": cells, "reads": setting.reads}
-            for index, placement in enumerate(placements)
-            for file, setting, cells in placement.settings
+            _setting(index, part) for index, placement in enumerate(placements) for part in placement.settings
         ],
         "unread": [[index, *word] for index, placement in enumerate(placements) for word in placement.unread],
-        "seeds": None,
+        "shots": None if plan is None else _plan(plan),
+        "seeds": module.seed,
         "sha256": {name: sha256(text.encode()).hexdigest() for name, text in sorted(files.items())},
     }
 
@@ -132,7 +153,7 @@ def _inputs(programs: Sequence[Program], names: Names, slots: bool) -> list[Reco
     ]
 
 
-def _template(name: str, program: Program, file: str, names: Names) -> Record:
+def _template(name: str, program: Program, file: str | None, names: Names) -> Record:
     return {
         "name": name,
         "file": file,
@@ -145,10 +166,10 @@ def _output(output: Output, names: Names) -> Record:
     match output:
         case Expectation():
             terms = [[prefix_tree(coefficient, names), word] for word, coefficient in output.observable.operator.terms]
-            return {"kind": "expectation", "terms": terms}
+            return {"kind": "expectation", "terms": terms, "unnormalised": output.unnormalised}
         case Probabilities():
-            return {"kind": "probabilities", "wires": output.wires}
-        case Variance() | Samples() | State():
+            return {"kind": "probabilities", "wires": output.wires, "unnormalised": output.unnormalised}
+        case Variance() | Covariance() | Samples() | State():
             raise AssertionError("an output that the settings refuse")
         case _:
             assert_never(output)
@@ -170,12 +191,60 @@ def _component(component: Component, names: Names) -> Record:
     }
 
 
+def _setting(template: int, part: Measured) -> Record:
+    setting = part.setting
+    return {
+        "template": template,
+        "file": part.file,
+        "change": [[op.gate.name, *op.wires] for op in setting.change],
+        "basis": setting.basis,
+        "cells": part.cells,
+        "kept": [[cell, int(value)] for cell, value in part.kept],
+        "reads": [[read.output, read.term, read.sign, read.places] for read in setting.reads],
+    }
+
+
+def used_by(module: Shifted) -> dict[tuple[Element, ...], int]:
+    """For all that a component is by: the distinct rows that those components read."""
+    rows: dict[tuple[Element, ...], set[int]] = {}
+    for component in module.components:
+        rows.setdefault(component.wrt, set()).update(e.row for reading in component.readings for e in reading.read)
+    return {wrt: len(found) for wrt, found in rows.items()}
+
+
+def _certificate(certificate: Certificate, used: Mapping[tuple[Element, ...], int]) -> Record:
+    return {
+        "wrt": [str(element) for element in certificate.wrt],
+        "used": used.get(certificate.wrt, 0),
+        "naive": certificate.naive,
+        "joint": certificate.joint,
+        "least": certificate.least,
+    }
+
+
+def _plan(plan: ShotPlan) -> Record:
+    return {
+        "total": plan.total,
+        "variances": "simulated" if plan.simulated else "prior",
+        "rows": plan.rows,
+        "errors": [None if error is None else np.asarray(error).tolist() for error in plan.errors],
+    }
+
+
 def _cost(module: Shifted, settings_of: Sequence[int]) -> Record:
     needed = {e.row for c in module.components if c.wrt for reading in c.readings for e in reading.read}
     return {
         "evaluations": module.evaluations,
         "value_evaluations": module.value_evaluations,
         "naive": module.naive,
+        "joint": sum(certificate.joint for certificate in module.certificates),
+        "least": least(module),
         "settings": sum(settings_of),
         "circuits": sum(settings_of[module.rows[row].template] for row in needed),
     }
+
+
+def least(module: Shifted) -> int | None:
+    """The evaluations that no rules need fewer of, element by element as `naive`; None where one is unknown."""
+    known = [certificate.least for certificate in module.certificates if certificate.least is not None]
+    return sum(known) if len(known) == len(module.certificates) else None

@@ -9,6 +9,7 @@ import click
 
 from qcompile.cli.options import (
     LANGUAGES,
+    Settings,
     check_returns,
     file_argument,
     json_option,
@@ -16,14 +17,20 @@ from qcompile.cli.options import (
     load_module,
     method_option,
     observable_option,
+    set_option,
+    shaped_settings,
     wrt_option,
 )
-from qcompile.cli.results import costs
+from qcompile.cli.results import certificates, costs
 from qcompile.cli.session import current_session
 from qcompile.cli.terminal import spinner
 
 if TYPE_CHECKING:
     from qcompile.ir import Adjoint, Shifted
+    from qcompile.targets import Bundle
+    from qcompile.targets.grouping import Strategy
+
+GROUPINGS = ("qubit-wise", "commuting")
 
 
 @click.command()
@@ -33,6 +40,15 @@ if TYPE_CHECKING:
 @observable_option
 @level_option
 @click.option("--to", "language", type=click.Choice(LANGUAGES), help="Write a bundle in this language.")
+@click.option(
+    "--grouping",
+    type=click.Choice(GROUPINGS),
+    default=GROUPINGS[0],
+    show_default=True,
+    help="What a bundle measures together: words that agree wire by wire, or all that commute, by deeper circuits.",
+)
+@click.option("--shots", type=click.IntRange(min=1), help="Share these out in a bundle; best with --set.")
+@set_option
 @click.option("-o", "--output", metavar="PATH", help="The bundle's folder, or the file for the printed derivative.")
 @json_option
 def grad(
@@ -42,6 +58,9 @@ def grad(
     observable: str | None,
     level: int,
     language: str | None,
+    grouping: Strategy,
+    shots: int | None,
+    settings: Settings,
     output: str | None,
     as_json: bool,
 ) -> None:
@@ -52,14 +71,22 @@ def grad(
     """
     if language not in (None, "qc") and output is None:
         raise click.UsageError(f"a bundle in {language} is a folder: name it with -o")
+    if shots is not None and language in (None, "qc"):
+        raise click.UsageError("--shots goes with a bundle: name its language with --to")
+    if settings and shots is None:
+        raise click.UsageError("--set says where to share out --shots; a derivative keeps its parameters")
     with spinner("differentiating"):
         derivative = _derivative(file, wrt, method, observable, level)
     if language not in (None, "qc"):
-        _write_bundle(derivative, language, level, str(output))
+        with spinner("writing the bundle"):
+            made = _bundle(derivative, language, level, grouping, shots, settings)
+        click.echo(f"{made.save(str(output))}: {', '.join(sorted(made.files))}", err=True)
     elif output is not None or not as_json:
         _print(derivative, output)
     if as_json:
-        current_session().print_json({**costs(derivative), "components": _components(derivative)})
+        current_session().print_json(
+            {**costs(derivative), "certificates": certificates(derivative), "components": _components(derivative)}
+        )
 
 
 def _derivative(file: str, wrt: tuple[str, ...], method: str, observable: str | None, level: int) -> Shifted | Adjoint:
@@ -86,12 +113,14 @@ def _print(derivative: Shifted | Adjoint, output: str | None) -> None:
         write_text(Path(output), text)
 
 
-def _write_bundle(derivative: Shifted | Adjoint, language: str, level: int, folder: str) -> None:
+def _bundle(
+    derivative: Shifted | Adjoint, language: str, level: int, grouping: Strategy, shots: int | None, settings: Settings
+) -> Bundle:
+    from qcompile.run import parameters_of
     from qcompile.targets import bundle
 
-    made = bundle(derivative, language, level)
-    saved = made.save(folder)
-    click.echo(f"{saved}: {', '.join(sorted(made.files))}", err=True)
+    values = shaped_settings(settings, parameters_of(derivative)) if settings else None
+    return bundle(derivative, language, level, grouping, shots, values)
 
 
 def _components(derivative: Shifted | Adjoint) -> list[dict[str, Any]]:

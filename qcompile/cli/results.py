@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qcompile.angle import Element
     from qcompile.ir import Adjoint, Shifted
 
 Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"]]
@@ -28,6 +29,36 @@ def costs(derivative: Shifted | Adjoint) -> Record:
         "evaluations": derivative.evaluations,
         "naive": derivative.naive,
     }
+
+
+def certificates(derivative: Shifted | Adjoint) -> list[dict[str, Any]]:
+    """For each element, or several in order, that a derivative is by: evaluations used, and what other ways would take.
+
+    An adjoint program has none; None is unknown.
+    """
+    from qcompile.ir import Exactness, Shifted
+    from qcompile.targets.manifest import used_by
+
+    if not isinstance(derivative, Shifted):
+        return []
+    used, ranks = used_by(derivative), [member.value for member in Exactness]
+    classes: dict[tuple[Element, ...], str] = {}
+    for component in derivative.components:
+        known_class = classes.get(component.wrt, ranks[0])
+        classes[component.wrt] = max(known_class, component.exactness.value, key=ranks.index)
+    known = {certificate.wrt: certificate for certificate in derivative.certificates}
+    found: list[dict[str, Any]] = []
+    for wrt in (wrt for wrt in classes if wrt):
+        certificate = known.get(wrt)
+        found.append({
+            "wrt": [str(element) for element in wrt],
+            "used": used[wrt],
+            "joint": certificate and certificate.joint,
+            "naive": certificate and certificate.naive,
+            "least": certificate and certificate.least,
+            "class": classes[wrt],
+        })  # fmt: skip
+    return found
 
 
 def leakage_record(leakage: float) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +16,7 @@ from qcompile.cli.options import (
     observable_option,
     wrt_option,
 )
-from qcompile.cli.results import costs
+from qcompile.cli.results import certificates, costs
 from qcompile.cli.session import current_session
 from qcompile.cli.terminal import print_table, spinner
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from qcompile.ir import Module, Shifted
 
 LEVELS = range(4)
+ERROR = 0.01
 
 
 @click.command()
@@ -53,8 +55,29 @@ def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str 
     columns = [name.replace("_", "-") for name in rows["as written"]]
     print_table(["", *columns], [[name, *row.values()] for name, row in rows.items()])
     if found:
-        click.echo()
-        print_table(["gradient", ""], found.items())
+        _print_gradient(found)
+
+
+def _print_gradient(found: dict[str, Any]) -> None:
+    entries, groupings = found.pop("certificates"), found.pop("groupings")
+    click.echo()
+    print_table(["gradient", ""], found.items())
+    columns = ("used", "joint", "naive", "least")
+    known = {name: [entry[name] for entry in entries if entry[name] is not None] for name in columns[1:]}
+    sums = {name: sum(numbers) if len(numbers) == len(entries) else None for name, numbers in known.items()}
+    whole: dict[str, Any] = {"wrt": ["all"], **sums, "used": found["evaluations"], "class": found["class"]}
+    click.echo()
+    print_table(
+        ["by", *columns, "class"],
+        [[", ".join(row["wrt"]), *map(_shown, map(row.get, columns)), row["class"]] for row in [*entries, whole]],
+    )
+    click.echo()
+    heads = ("grouping", "settings", "circuits", f"shots for error {ERROR}")
+    print_table(heads, [list(map(_shown, row.values())) for row in groupings])
+
+
+def _shown(value: object) -> object:
+    return "-" if value is None else value
 
 
 def _gradient_costs(module: Module, wrt: tuple[str, ...]) -> dict[str, Any]:
@@ -66,7 +89,26 @@ def _gradient_costs(module: Module, wrt: tuple[str, ...]) -> dict[str, Any]:
         derivative = differentiate(Optimize()(Inline()(module)), wrt or None, "shift")
     if not isinstance(derivative, Shifted):
         raise AssertionError("shifting gives shifted circuits")
-    return {**costs(derivative), **_sizes(derivative)}
+    with spinner("grouping"):
+        groupings = _groupings(derivative)
+    return {**costs(derivative), **_sizes(derivative), "certificates": certificates(derivative), "groupings": groupings}
+
+
+def _groupings(derivative: Shifted) -> list[dict[str, Any]]:
+    """What a bundle comes to by each way of grouping words; shots for ERROR in any one evaluation."""
+    from qcompile.targets.grouping import STRATEGIES
+    from qcompile.targets.settings import measurement_settings, unit_shots
+
+    found: list[dict[str, Any]] = []
+    needed = {e.row for c in derivative.components if c.wrt for reading in c.readings for e in reading.read}
+    for strategy in STRATEGIES:
+        settings = [measurement_settings(template.program, strategy)[0] for template in derivative.templates]
+        count = [len(settings[derivative.rows[row].template]) for row in needed]
+        each = [unit_shots(t.program, chosen) for t, chosen in zip(derivative.templates, settings, strict=True)]
+        shots = None if None in each else ceil(round(max(number or 0.0 for number in each) / ERROR**2, 6))
+        sizes = {"settings": sum(map(len, settings)), "circuits": sum(count)}
+        found.append({"grouping": strategy, **sizes, "shots": shots})
+    return found
 
 
 def _sizes(derivative: Shifted) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bundle_reader import Reader
 from clients import EXAMPLES, openqasm3_unitary, program_of, quil_unitary, run_script
 from numpy.typing import ArrayLike
 
@@ -17,6 +18,8 @@ import qcompile as qc
 from qcompile.ir import Program
 from qcompile.passes.differentiate import differentiate
 from qcompile.targets import bundle
+from qcompile.targets.grouping import STRATEGIES, Strategy
+from qcompile.targets.simulator import Options, evaluate
 from qcompile.targets.strawberryfields_import import import_strawberryfields
 
 QISKIT, PYQUIL, STRAWBERRY = (f"run_bundle_{name}.py" for name in ("qiskit", "pyquil", "strawberryfields"))
@@ -99,22 +102,52 @@ def test_light_with_a_cubic_phase(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pyQuil calls what it deprecates
+@pytest.mark.parametrize("grouping", STRATEGIES)
 @pytest.mark.parametrize("language", ["openqasm3", "quil"])
-def test_the_settings_measure_every_word(language: str) -> None:
+def test_the_settings_measure_every_word(language: str, grouping: Strategy) -> None:
     """Would catch a wrong basis change, a word read in another basis, or a cell that holds another wire."""
     body = "qubit q[3]; ry(0.3) q[0]; rx(-0.8) q[1]; u(0.2, 0.5, 0.9) q[2]; cx q[0], q[2]; cry(1.1) q[2], q[1];"
-    words = ["X[0]", "Y[0]", "Z[0]", "X[0] Y[2]", "Z[1] Y[2]", "Y[0] Y[1] X[2]", "Z[0] Z[1] Z[2]"]
+    words = [
+        "X[0] X[1]",
+        "Y[0] Y[1]",
+        "Z[0] Z[1]",
+        "X[0]",
+        "Y[0]",
+        "Z[0]",
+        "X[0] Y[2]",
+        "Z[1] Y[2]",
+        "Y[0] Y[1] X[2]",
+        "Z[0] Z[1] Z[2]",
+    ]
     program = program_of(f"{body} return {', '.join(f'expect({word})' for word in words)};")
-    made = bundle(program, language)
+    made = bundle(program, language, grouping=grouping)
     manifest = json.loads(made.files["manifest.json"])
     found: dict[int, float] = {}
     for setting in manifest["settings"]:
         sign = signs(made.files[setting["file"]], setting["cells"])
-        for output, term in setting["reads"]:
-            wires = [wire for _, wire in manifest["templates"][0]["outputs"][output]["terms"][term][1]]
-            positions = [[wire for _, wire in setting["basis"]].index(wire) for wire in wires]
-            found[output] = sign(positions)
+        for output, _, factor, places in setting["reads"]:
+            found[output] = factor * sign(places)
     assert [found[k] for k in range(len(words))] == pytest.approx(qc.simulate(program)(), abs=1e-9)
+
+
+SELECTED = """
+qubit q[3]; bit c[2]; param a; param b;
+ry(a) q[0]; rx(0.4) q[1]; cx q[0], q[1]; ry(b) q[2]; cz q[1], q[2]; c[0] = measure q[1]; postselect !c[0];
+if (!c[0]) { rx(0.7) q[2]; } crx(b) q[0], q[2]; c[1] = measure q[1];
+return expect(0.5*X[0] Y[2] + Z[2] + 2), probs(q[2], q[0]), var(Z[0]);
+"""
+
+
+@pytest.mark.parametrize("grouping", STRATEGIES)
+@pytest.mark.parametrize("case", [*CASES, "selected"])
+def test_the_files_of_the_settings_alone_give_the_gradient(case: str, grouping: Strategy) -> None:
+    """Would catch a wrong sign, parity or Clifford circuit, a word that nothing reads, and runs kept wrongly."""
+    text, values = CASES.get(case, (SELECTED, {"a": 0.8, "b": -0.5}))
+    derivative = differentiate(program_of(text))
+    numbers = {name: np.ravel(np.asarray(value, dtype=float)).tolist() for name, value in values.items()}
+    reader = Reader(bundle(derivative, "openqasm3", grouping=grouping), numbers)
+    for found, wanted in zip(reader.components(), evaluate(derivative, values, Options()), strict=True):
+        assert found == pytest.approx(wanted[0], abs=1e-9)
 
 
 def signs(text: str, cells: list[str]) -> Callable[[list[int]], float]:

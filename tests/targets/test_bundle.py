@@ -63,7 +63,11 @@ def _check_references(manifest: Any) -> None:
     for part in manifest["components"]:
         for row, output in (pair for _, *sides in part["terms"] for side in sides for pair in side):
             assert output < outputs[manifest["rows"][row]["template"]]
-    read = {(setting["template"], *word) for setting in manifest["settings"] for word in setting["reads"]}
+    read = {(setting["template"], *word) for setting in manifest["settings"] for *word, _, _ in setting["reads"]}
+    for setting in manifest["settings"]:
+        places = [place for *_, found in setting["reads"] for place in found]
+        assert all(place < len(setting["basis"]) for place in places)
+        assert setting["cells"] is None or len(setting["cells"]) == len(setting["basis"])
     for index, template in enumerate(manifest["templates"]):
         for position, output in enumerate(template["outputs"]):
             words = [(k, word) for k, (_, word) in enumerate(output.get("terms", [[0, [0]]]))]
@@ -82,10 +86,11 @@ def test_every_key_is_documented(root: Path) -> None:
 def test_costs() -> None:
     """Would catch evaluations counted with the value's, and circuits that leave out a setting."""
     h2 = manifest_of(bundle(differentiate(program_of(PROGRAMS["h2"])), "quil"))
-    assert h2["cost"]["evaluations"] == 4
+    assert h2["cost"]["evaluations"] == 2
     assert h2["cost"]["value_evaluations"] == 1
     assert h2["cost"]["settings"] == 5  # four excitation words disagree pairwise, the Z words go together
-    assert h2["cost"]["circuits"] == 20
+    assert h2["cost"]["circuits"] == 10
+    assert h2["certificates"] == [{"wrt": ["theta"], "used": 2, "naive": 4, "joint": 4, "least": 2}]
 
 
 def test_a_program_is_a_bundle_of_its_value() -> None:
@@ -118,8 +123,8 @@ def test_settings_group_words_that_agree() -> None:
     """Would catch two bases on one wire in one setting, a word in none, and a word with no basis in one."""
     text = "qumode m[2]; return expect(x[0] + n[1] + x[0] x[1] + 0.5*x[0] p[0] + 0.5*p[0] x[0]);"
     settings, unread = measurement_settings(program_of(text))
-    assert [setting.basis for setting in settings] == [(("x", 0), ("x", 1)), (("n", 1),)]
-    assert [len(setting.reads) for setting in settings] == [2, 1]
+    assert [setting.basis for setting in settings] == [(("x", 0), ("n", 1)), (("x", 0), ("x", 1))]
+    assert [[read.places for read in setting.reads] for setting in settings] == [[(0,), (1,)], [(0, 1)]]
     assert len(unread) == 2
 
 
