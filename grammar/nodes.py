@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from lark import Token
 
 from qcompile.grammar import tree
+from qcompile.grammar.lists import Arguments, Dimension, FormalParameters, Formals, Names, Operands, Parameters
 
 Children = list[Any]
 
@@ -301,49 +302,6 @@ class NodeMaker:
 
     def group(self, children: Children) -> tree.Group:
         return tree.Group(children[1], _start(children[0]), _end(children[2]))
-
-
-class Names(tuple[tree.Name, ...]):
-    """Names side by side: the wires of a definition."""
-
-    __slots__ = ()
-
-
-class Parameters(tuple[tree.Name, ...]):
-    """The parenthesised names of a definition."""
-
-    __slots__ = ()
-
-
-class Formals(tuple[tree.Formal, ...]):
-    """The wires and cells of a sub-circuit."""
-
-    __slots__ = ()
-
-
-class FormalParameters(tuple[tree.Formal, ...]):
-    """The parenthesised parameters of a sub-circuit."""
-
-    __slots__ = ()
-
-
-class Dimension(NamedTuple):
-    """One `[size]`, or `[]`."""
-
-    value: tree.Expression | None
-    end: int
-
-
-class Operands(tuple[tree.Operand, ...]):
-    """What an application acts on, or a component differentiates by."""
-
-    __slots__ = ()
-
-
-class Arguments(tuple[Any, ...]):
-    """The angles of an application and the parenthesis that closes them."""
-
-    __slots__ = ()
 
 
 def _application(children: Children) -> tree.Application:

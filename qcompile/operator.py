@@ -1,10 +1,13 @@
 """Operators as sums of words: Pauli letters X Y Z on qubits, x p n on qumodes (hbar = 2, so [x, p] = 2i).
 
-One record serves as a gate's generator and as an observable.
+On qumodes n0, n1, n2 … are the projectors |k⟩⟨k| on k photons. One record serves as a gate's generator and as an
+observable.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +28,9 @@ _PAULI_PRODUCT: dict[tuple[str, str], tuple[int, str]] = {  # (a, b): power of i
     ("Y", "X"): (3, "Z"), ("Z", "Y"): (3, "X"), ("X", "Z"): (3, "Y"),
 }  # fmt: skip
 Monomial = tuple[int, int]  # powers of x and p, x written first
+Letters = tuple[str, ...]  # of one wire, in written order
+MAX_LEVEL = 299
+_LEVEL = re.compile(r"n(0|[1-9][0-9]{0,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,16 @@ class Operator:
         return tuple(sorted({wire for word, _ in self.terms for _, wire in word}))
 
     @property
-    def degree(self) -> int:
-        """The greatest degree in the quadratures."""
-        return max((word_degree(word) for word, _ in self.terms), default=0)
+    def degree(self) -> int | None:
+        """The greatest degree in the quadratures; None for what is no polynomial in them."""
+        if any(level_of(letter) is not None for word, _ in self.terms for letter, _ in word):
+            return None
+        return self.reach
+
+    @property
+    def reach(self) -> int:
+        """By how many photons a word may raise a mode, at most."""
+        return max((word_reach(word) for word, _ in self.terms), default=0)
 
     @property
     def is_pauli(self) -> bool:
@@ -94,12 +107,20 @@ def words_commute(left: Word, right: Word) -> bool:
     return clashes % 2 == 0
 
 
-def word_degree(word: Word) -> int:
+def level_of(letter: str) -> int | None:
+    """k of the projector on k photons, written n0, n1, n2 …"""
+    found = _LEVEL.fullmatch(letter)
+    level = None if found is None else int(found[1])
+    return None if level is None or level > MAX_LEVEL else level
+
+
+def word_reach(word: Word) -> int:
+    """By how many photons the word may raise what it acts on; of x, p and n it is their degree."""
     return sum({"x": 1, "p": 1, "n": 2}.get(letter, 0) for letter, _ in word)
 
 
 @lru_cache(maxsize=4096)
-def monomials(letters: str) -> tuple[tuple[Monomial, complex], ...]:
+def monomials(letters: Letters) -> tuple[tuple[Monomial, complex], ...]:
     """One mode's letters as Σ c·xᵃpᵇ with every x first: p·x = x·p − 2i, n = (x² + p²)/4 − 1/2."""
     total: dict[Monomial, complex] = {(0, 0): 1.0}
     for letter in letters:
@@ -114,6 +135,8 @@ def monomials(letters: str) -> tuple[tuple[Monomial, complex], ...]:
 def _times(total: dict[Monomial, complex], letter: str) -> dict[Monomial, complex]:
     if letter == "p":
         return {(a, b + 1): c for (a, b), c in total.items()}
+    if letter != "x":
+        raise AssertionError(f"`{letter}` is no polynomial in x and p")
     moved = {(a + 1, b): c for (a, b), c in total.items()}  # pᵇ x = x pᵇ − 2ib pᵇ⁻¹
     dropped = {(a, b - 1): -1j * HBAR * b * c for (a, b), c in total.items() if b}
     return _mixed((moved, 1.0), (dropped, 1.0))
@@ -127,12 +150,47 @@ def _mixed(*parts: tuple[dict[Monomial, complex], float]) -> dict[Monomial, comp
     return total
 
 
-def letters_by_wire(word: Word) -> dict[int, str]:
+def letters_by_wire(word: Word) -> dict[int, Letters]:
     """The letters of each wire, in written order."""
-    found: dict[int, str] = {}
+    found: dict[int, Letters] = {}
     for letter, wire in word:
-        found[wire] = found.get(wire, "") + letter
+        found[wire] = (*found.get(wire, ()), letter)
     return found
+
+
+@lru_cache(maxsize=4096)
+def normal_form(letters: Letters) -> tuple[tuple[tuple[int, ...], complex], ...]:
+    """One mode's letters as Σ c·xᵃpᵇ, keyed (a, b), or with a projector among them as Σ c·|j⟩⟨k|, keyed (j, k, 1)."""
+    place = next((k for k, letter in enumerate(letters) if level_of(letter) is not None), None)
+    if place is None:
+        return monomials(letters)
+    level = level_of(letters[place]) or 0
+    left, right = _on_level(reversed(letters[:place]), level), _on_level(letters[place + 1 :], level)
+    return tuple(((j, k, 1), a * b.conjugate()) for j, a in left.items() for k, b in right.items())
+
+
+def _on_level(letters: Iterable[str], level: int) -> dict[int, complex]:
+    """The letters on |level⟩, the first of them first: x = a + a†, p = −i(a − a†)."""
+    state: dict[int, complex] = {level: 1.0}
+    for letter in letters:
+        after: dict[int, complex] = {}
+        for k, amplitude in state.items():
+            for j, factor in _step(letter, k):
+                after[j] = after.get(j, 0.0) + factor * amplitude
+        state = {k: amplitude for k, amplitude in after.items() if amplitude}
+    return state
+
+
+def _step(letter: str, k: int) -> tuple[tuple[int, complex], ...]:
+    match letter:
+        case "x":
+            return (k - 1, math.sqrt(k)), (k + 1, math.sqrt(k + 1))
+        case "p":
+            return (k - 1, -1j * math.sqrt(k)), (k + 1, 1j * math.sqrt(k + 1))
+        case "n":
+            return ((k, float(k)),)
+        case _:
+            return ((k, float(level_of(letter) == k)),)
 
 
 def _grouped(word: Word) -> Word:
@@ -176,7 +234,7 @@ def _is_hermitian(total: Mapping[Word, Complex], largest: float) -> bool:
 def _expanded(word: Word) -> Iterator[tuple[tuple[object, ...], complex]]:
     paulis = tuple(factor for factor in word if factor[0] in PAULI_LETTERS)
     modes = letters_by_wire(tuple(factor for factor in word if factor[0] not in PAULI_LETTERS))
-    for choice in product(*(monomials(letters) for letters in modes.values())):
+    for choice in product(*(normal_form(letters) for letters in modes.values())):
         coefficient = 1.0 + 0j
         for _, factor in choice:
             coefficient *= factor

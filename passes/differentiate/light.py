@@ -1,52 +1,73 @@
-"""Shift rules of photonic gates: how what is measured on qumodes depends on an angle."""
+"""Shift rules of photonic and hybrid gates: how what is measured on qumodes depends on an angle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations_with_replacement
+import math
 
-import numpy as np
+from qcompile.gates.algebra import is_gaussian, quadratures_commute
+from qcompile.gates.sectors import sectors
+from qcompile.operator import Operator, letters_by_wire
+from qcompile.passes.differentiate.bounded import bounded_frequencies
+from qcompile.passes.differentiate.flows import Flow, gaussian_flow, rounded, rule_of, summed
+from qcompile.passes.differentiate.rules import Rule, trigonometric
 
-from qcompile.gates.algebra import ComplexArray, is_gaussian, quadrature_action, quadratures_commute
-from qcompile.operator import PAULI_LETTERS, Operator
-from qcompile.passes.differentiate.rules import LARGEST_CONDITION, STEP, Rule, hyperbolic, polynomial, trigonometric
-
-CUBIC_STEP = 0.1  # of phases of degree 3 and more, which spread fastest
+KICK = 1 / 32  # photons that the longest shift of a phase of degree 3 or more may add to the vacuum: its tail is long
 
 
-def light_rule(generator: Operator, scale: float, degree: int | None, controlled: bool) -> Rule | None:
+def light_rule(
+    generator: Operator, scale: float, degree: int | None, controlled: bool, photons: int | None = None
+) -> Rule | None:
     """The rule for an angle θ that enters as exp(-i·scale·θ·G), where G acts on a qumode; None where no finite one is.
 
     Args:
-        degree: of the observable in the quadratures, pulled back to just after the gate; None if it has no finite one.
-        controlled: there are controls on the gate.
+        degree: of what is measured in the quadratures, pulled back to just after the gate; None if it has no finite
+            one, or acts on qubits or controls of the gate.
+        controlled: there are controls on the gate. Where it does nothing, what is measured is constant.
+        photons: a bound on the photons in the modes that G acts on, before the gate; None: any number.
     """
-    if (
-        degree is None
-        or controlled
-        or any(letter in PAULI_LETTERS for word, _ in generator.terms for letter, _ in word)
-    ):
-        return None
-    if quadratures_commute(generator):  # every other quadrature moves by something linear in the angle
-        return polynomial(degree, STEP if is_gaussian(generator) else CUBIC_STEP)
-    if not is_gaussian(generator):
-        return None
-    support = generator.support
-    flow, push = quadrature_action(generator.on({wire: k for k, wire in enumerate(support)}), len(support))
-    affine = scale * np.block([[flow, push[:, None]], [np.zeros((1, len(push) + 1))]])
-    eigenvalues, vectors = np.linalg.eig(affine)
-    rates: ComplexArray = eigenvalues.astype(np.complex128)
-    if np.linalg.cond(vectors) > LARGEST_CONDITION:  # not diagonalisable: quadratures drift beside turning
-        return None
-    if np.allclose(rates.real, 0) and not np.allclose(rates.imag, 0):
-        return trigonometric(_sums(rates.imag.tolist(), degree))
-    if np.allclose(rates.imag, 0) and not np.allclose(rates.real, 0):
-        return hyperbolic(_sums(rates.real.tolist(), degree))
-    return None
+    rates = bounded_frequencies(generator, controlled, degree, photons)
+    bounded = None if rates is None else trigonometric(tuple(abs(scale) * rate for rate in rates))
+    free = None if degree is None else _free_rule(generator, scale, degree)
+    if bounded is None or free is None:
+        return bounded or free
+    return min(free, bounded, key=lambda rule: len(rule.terms))
 
 
-def _sums(rates: Sequence[float], degree: int) -> tuple[float, ...]:
-    """The positive sums of `degree` rates: a monomial's rate is the sum of its letters' rates, a constant's is 0."""
-    letters = sorted({0.0, *(round(rate, 9) for rate in rates)})
-    totals = {round(sum(choice), 9) for choice in combinations_with_replacement(letters, degree)}
-    return tuple(sorted(total for total in totals if total > 1e-9))
+def _free_rule(generator: Operator, scale: float, degree: int) -> Rule | None:
+    """For any light. What is measured does not tell states of the qubits apart, so each of these has a rule of its own.
+
+    The rule for all is exact for the sums of their functions.
+    """
+    parts = sectors(generator)
+    flows = [_flow(part.generator, scale) for part in parts] if parts is not None else [None]
+    known = [flow for flow in flows if flow is not None]
+    modes = [summed(flow.modes, degree) for flow in known]
+    kept = [each for each in modes if each is not None]
+    if len(kept) < len(flows):
+        return None
+    return rule_of(kept, min(flow.reach for flow in known))
+
+
+def _flow(generator: Operator, scale: float) -> Flow | None:
+    """Of a generator on qumodes alone. One in commuting quadratures moves the others by θ times a function of those."""
+    if not generator.support:
+        return Flow({}, math.inf)
+    if is_gaussian(generator):
+        return gaussian_flow(generator, scale)
+    return Flow({0: 1}, _kick_reach(generator, scale)) if quadratures_commute(generator) else None
+
+
+def _kick_reach(generator: Operator, scale: float) -> float:
+    """The shift s at which the vacuum has KICK photons: p moves by 2s ∂G/∂x, and ⟨x²ᵃ⟩ = (2a − 1)!!."""
+    photons = 0.0
+    for word, coefficient in generator.terms:
+        powers = [len(letters) for letters in letters_by_wire(word).values()]
+        for j, power in enumerate(powers):
+            others = (2 * other - 1 for k, other in enumerate(powers) if k != j)
+            moment = math.prod(map(_double_factorial, (2 * power - 3, *others)))
+            photons += (float(coefficient) * power) ** 2 * moment
+    return rounded(math.sqrt(KICK / photons) / abs(scale))
+
+
+def _double_factorial(odd: int) -> int:
+    return math.prod(range(odd, 1, -2))

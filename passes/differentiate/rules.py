@@ -1,8 +1,4 @@
-"""Shift rules: f'(0) = Σ c · f(s), exact for every f of a kind.
-
-f is a trigonometric sum (qubit gates, passive optics), a hyperbolic sum (squeezing) or a polynomial (displacements,
-phases in one quadrature) in the angle; which one, and its frequencies or degree, follow from the generator.
-"""
+"""Shift rules: f'(0) = Σ c · f(s), exact for every trigonometric sum f with given frequencies."""
 
 from __future__ import annotations
 
@@ -18,10 +14,6 @@ from qcompile.gates.algebra import RealArray
 from qcompile.number import Number
 
 Term = tuple[Angle, Angle]
-LARGEST_CONDITION = 1e6
-# Hyperbolic and polynomial rules are exact at any step: small ones amplify shot noise, large ones cost light, which a
-# truncated Fock space does not hold.
-STEP = 0.25
 LARGEST_SUM = 1e3  # of the sizes of a rule's weights, as a multiple of the greatest frequency
 _GRID = 240  # shifts tried
 _FINEST = 4096
@@ -63,25 +55,6 @@ def trigonometric(rates: tuple[float, ...]) -> Rule | None:
         shift = Angle(Number(0.0, point * unit)) if unit else number(math.pi * float(point) / step)
         terms += [(number(weight), shift), (number(-weight), -shift)]
     return Rule(tuple(terms), 2 * unit, least=2 * count)
-
-
-def hyperbolic(rates: tuple[float, ...]) -> Rule:
-    """For f(r) = a₀ + Σ aₖ cosh Ωₖr + bₖ sinh Ωₖr: f(s) − f(−s) = 2 Σ bₖ sinh Ωₖs."""
-    if not rates:
-        return Rule(())
-    scale = STEP / max(1.0, max(rates) / len(rates))
-    points = scale * np.arange(1, len(rates) + 1, dtype=np.float64)
-    return _antisymmetric(points, np.sinh(np.outer(rates, points)), np.array(rates))
-
-
-def polynomial(degree: int, step: float = STEP) -> Rule:
-    """For a polynomial of at most this degree: only its odd part has a slope at 0."""
-    if not degree:
-        return Rule(())
-    powers = np.arange(1, degree + 1, 2)
-    points = step * np.arange(1, len(powers) + 1, dtype=np.float64)
-    basis: RealArray = points[None, :] ** powers[:, None]
-    return _antisymmetric(points, basis, (powers == 1).astype(float))
 
 
 def _least(rates: tuple[float, ...]) -> int:
@@ -141,13 +114,6 @@ def _common_unit(rates: tuple[float, ...]) -> float:
         return 0.0
     denominator = math.lcm(*(ratio.denominator for ratio in ratios))
     return rates[0] * math.gcd(*(int(ratio * denominator) for ratio in ratios)) / denominator
-
-
-def _antisymmetric(points: RealArray, matrix: RealArray, slopes: RealArray) -> Rule:
-    """Solve 2 Σᵤ cᵤ basisₖ(sᵤ) = slopeₖ and return ±cᵤ at ±sᵤ."""
-    weights = np.linalg.solve(2 * matrix, slopes)
-    pairs = [(number(float(weight)), number(float(point))) for weight, point in zip(weights, points, strict=True)]
-    return Rule(tuple(term for weight, shift in pairs for term in ((weight, shift), (-weight, -shift))))
 
 
 def _fraction(value: float) -> Fraction:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from qcompile.gates import channels, chemistry, entangling, photonic, qubit
+from qcompile.gates import channels, chemistry, entangling, hybrid, photonic, qubit
 from qcompile.gates.chemistry import pauli_rotation
+from qcompile.gates.hybrid import LEVELLED, levelled
 from qcompile.gates.row import WIRE_NAMES, Gate, Kind, Matrix, Spelling
 
 TABLE: dict[str, Gate] = {
-    gate.name: gate for family in (qubit, entangling, chemistry, photonic, channels) for gate in family.GATES
+    gate.name: gate for family in (qubit, entangling, chemistry, photonic, hybrid, channels) for gate in family.GATES
 }
 NAMES: dict[str, Gate] = {name: gate for gate in TABLE.values() for name in (gate.name, *gate.aliases)}
 
-__all__ = ["NAMES", "TABLE", "WIRE_NAMES", "Gate", "Kind", "Matrix", "Spelling", "pauli_rotation"]
+__all__ = [
+    "LEVELLED", "NAMES", "TABLE", "WIRE_NAMES", "Gate", "Kind", "Matrix", "Spelling", "levelled", "pauli_rotation",
+]  # fmt: skip

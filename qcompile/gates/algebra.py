@@ -73,7 +73,8 @@ def controlled(generator: Operator, controls: tuple[bool, ...]) -> Operator:
 
 def is_gaussian(operator: Operator) -> bool:
     """At most quadratic in the quadratures, with no Pauli letter."""
-    return operator.degree is not None and operator.degree <= 2 and not any(letter in PAULI for word, _ in operator.terms for letter, _ in word)
+    letters = {letter for word, _ in operator.terms for letter, _ in word}
+    return operator.degree is not None and operator.degree <= 2 and letters.isdisjoint(PAULI)
 
 
 def quadratures_commute(operator: Operator) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from fractions import Fraction
 
-from qcompile.gates import channels, chemistry, entangling, photonic, qubit
+from qcompile.gates import channels, chemistry, entangling, hybrid, photonic, qubit
 from qcompile.gates.algebra import frequencies, is_gaussian, spectrum
 from qcompile.gates.row import WIRE_NAMES, Gate, Spelling
 from qcompile.operator import Operator
@@ -16,6 +16,7 @@ _FAMILIES = (
     ("Two and three qubits", entangling.GATES),
     ("Chemistry", chemistry.GATES),
     ("Light", photonic.GATES),
+    ("Qubits and light", hybrid.GATES),
     ("Noise", channels.GATES),
 )
 _TARGETS = {"openqasm3": "OpenQASM 3", "openqasm2": "OpenQASM 2", "quil": "Quil", "blackbird": "Blackbird"}
@@ -33,6 +34,9 @@ Channels are not unitary: they have no inverse and no controls. Their words act 
 gate's own, which start in |0⟩ or the vacuum and are discarded. Strengths and transmissivities lie in [0, 1].
 
 `pauli[XYZ](theta) a, b, c` is exp(−iθP/2) for any word of the letters X, Y, Z and I.
+
+On the qumodes that have n photons alone, `snap[n](theta) a` is a phase, exp(iθ|n⟩⟨n|), and `sqr[n](theta, phi) a, b`
+turns the qubit a by θ about cos φ X + sin φ Y. `sqr_x[n](theta) a, b` is the latter at φ = 0. Frequencies 1; 1/2 and 1.
 """
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from qcompile.gates import NAMES
+from qcompile.gates import LEVELLED, NAMES
 from qcompile.grammar.scope import CALLABLE, CONSTANTS
 from qcompile.grammar.syntax import DIALECT, keywords
 from qcompile.operator import PAULI_LETTERS, QUADRATURE_LETTERS
 
 CONTROL = frozenset(["if", "else", "for", "in", "while", "limit", "return", "import", "postselect"])
+_LETTERS = PAULI_LETTERS + QUADRATURE_LETTERS
 TYPES = frozenset(["qubit", "qumode", "bit", "int", "real", "param", "input", "slot", "const", "let"])
 
 
@@ -31,7 +32,8 @@ def patterns() -> list[dict[str, str]]:
         _match("keyword.control.qcompile", _words(CONTROL)),
         _match("storage.type.qcompile", _words(TYPES)),
         _match("keyword.other.qcompile", _words(others)),
-        _match("variable.language.observable.qcompile", rf"{_words((*PAULI_LETTERS, *QUADRATURE_LETTERS))}(?=\s*\[)"),
+        _match("variable.language.observable.qcompile", rf"\b(?:[{_LETTERS}]|n[0-9]+)(?=\s*\[)"),
+        _match("entity.name.function.levels.qcompile", rf"{_words(LEVELLED)}(?=\s*\[)"),
         _match("support.function.qcompile", _words(CALLABLE)),
         _match("constant.language.qcompile", _words(CONSTANTS)),
         _match("entity.name.function.gate.qcompile", rf"{_words(NAMES)}(?=\s*(?:\(|[A-Za-z_]|;))"),

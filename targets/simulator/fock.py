@@ -21,12 +21,21 @@ from qcompile.targets.simulator.fock_words import ComplexArray, operator_matrix,
 RealArray = NDArray[np.float64]
 _MIXING = operator((0.5, "x0 p1"), (-0.5, "p0 x1"))  # turns x by the angle: x0 cos − x1 sin
 
-__all__ = ["derivative", "operator_matrix", "unitary"]
+__all__ = ["derivative", "exponential", "generator_of", "operator_matrix", "slope", "unitary"]
 
 
 def unitary(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
-    """exp(-iθG), shape (B, cᵐ, cᵐ) for angles of shape (B,); wire 0 most significant."""
-    generator, modes = _generator(gate), len(gate.wires)
+    """exp(-iθG) of a gate on qumodes, shape (B, cᵐ, cᵐ) for angles of shape (B,); wire 0 most significant."""
+    return exponential(generator_of(gate), len(gate.wires), angle, cutoff)
+
+
+def derivative(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
+    """d unitary / dθ."""
+    return slope(generator_of(gate), len(gate.wires), angle, cutoff)
+
+
+def exponential(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+    """exp(-iθG) on modes 0 … modes − 1."""
     found = form(generator, modes)
     match found:
         case Diagonal():
@@ -38,22 +47,21 @@ def unitary(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
         case Dilation() as dilation:
             return _dilation(dilation, angle, cutoff)
         case None:
-            raise AssertionError(f"{gate.name} has a generator without an exact exponential in Fock space")
+            raise AssertionError(f"a generator without an exact exponential in Fock space: {generator}")
         case _:
             assert_never(found)
 
 
-def derivative(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
-    """d unitary / dθ = −iGU, cut after the product: G reaches `degree` photons above the cutoff."""
-    generator, modes = _generator(gate), len(gate.wires)
-    padded = cutoff + generator.degree
+def slope(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+    """d exponential / dθ = −iGU, cut after the product: G reaches some photons above the cutoff."""
+    padded = cutoff + generator.reach
     kept = np.ravel_multi_index(np.indices((cutoff,) * modes).reshape(modes, -1), (padded,) * modes)
     matrix = operator_matrix(generator, (padded,) * modes, tuple(range(modes)))[kept]
-    total: ComplexArray = -1j * matrix @ unitary(gate, angle, padded)[:, :, kept]
+    total: ComplexArray = -1j * matrix @ exponential(generator, modes, angle, padded)[:, :, kept]
     return total
 
 
-def _generator(gate: Gate) -> Operator:
+def generator_of(gate: Gate) -> Operator:
     if gate.generator is None:
         raise AssertionError(f"{gate.name} has no generator")
     return gate.generator

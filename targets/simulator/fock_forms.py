@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.gates.algebra import quadrature_action
-from qcompile.operator import Operator, letters_by_wire
+from qcompile.operator import Operator, letters_by_wire, level_of
 from qcompile.targets.simulator.fock_words import operator_matrix
 from qcompile.targets.simulator.weyl import symbol
 
@@ -47,8 +47,11 @@ Form: TypeAlias = Diagonal | NumberConserving | Commuting | Dilation
 @lru_cache(maxsize=256)
 def form(generator: Operator, modes: int) -> Form | None:
     """The form of a photonic generator on wires 0 … modes − 1, or None for one that has no exact exponential here."""
-    if all(letter == "n" for word, _ in generator.terms for letter, _ in word):
+    letters = {letter for word, _ in generator.terms for letter, _ in word}
+    if all(letter == "n" or level_of(letter) is not None for letter in letters):
         return Diagonal()
+    if generator.degree is None:
+        return None
     return _commuting(generator, modes) or _dilation(generator, modes) or _conserving(generator, modes)
 
 
@@ -84,7 +87,7 @@ def _dilation(generator: Operator, modes: int) -> Dilation | None:
 
 def _conserving(generator: Operator, modes: int) -> NumberConserving | None:
     """A word of degree d that changes the photon number does so on fewer than d + 2 photons a mode."""
-    cutoff = generator.degree + 2
+    cutoff = generator.reach + 2
     matrix = operator_matrix(generator, (cutoff,) * modes, tuple(range(modes)))
     totals: NDArray[np.int64] = np.indices((cutoff,) * modes).reshape(modes, -1).sum(axis=0)
     changes = totals[:, None] != totals[None, :]

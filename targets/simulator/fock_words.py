@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.gates.algebra import PAULI
-from qcompile.operator import Operator, letters_by_wire, word_degree
+from qcompile.operator import Letters, Operator, letters_by_wire, level_of, word_reach
 
 ComplexArray = NDArray[np.complex128]
 
 
 @lru_cache(maxsize=1024)
-def letters_matrix(letters: str, cutoff: int) -> ComplexArray:
+def letters_matrix(letters: Letters, cutoff: int) -> ComplexArray:
     """The product of one wire's letters, shape (cutoff, cutoff); Pauli letters have cutoff 2."""
     if set(letters) & set(PAULI):
         return reduce(np.matmul, (PAULI[letter] for letter in letters))
-    size = cutoff + word_degree(tuple((letter, 0) for letter in letters))
+    size = cutoff + word_reach(tuple((letter, 0) for letter in letters))
     lower = np.diag(np.sqrt(np.arange(1.0, size)), 1).astype(complex)
     known = {"x": lower + lower.T, "p": -1j * (lower - lower.T), "n": np.diag(np.arange(size)).astype(complex)}
+    for letter in set(letters) - set(known):
+        known[letter] = np.diag(np.arange(size) == level_of(letter)).astype(complex)
     total = reduce(np.matmul, (known[letter] for letter in letters), np.eye(size, dtype=complex))
     return total[:cutoff, :cutoff]
 
@@ -43,6 +45,6 @@ def operator_matrix(operator: Operator, cutoffs: tuple[int, ...], wires: tuple[i
     return total
 
 
-def word_factors(letters: dict[int, str], cutoffs: Sequence[int], wires: Sequence[int]) -> list[ComplexArray]:
+def word_factors(letters: dict[int, Letters], cutoffs: Sequence[int], wires: Sequence[int]) -> list[ComplexArray]:
     """The matrix of a word on each of `wires`; where the word has no letter, the identity."""
-    return [letters_matrix(letters.get(wire, ""), cutoff) for wire, cutoff in zip(wires, cutoffs, strict=True)]
+    return [letters_matrix(letters.get(wire, ()), cutoff) for wire, cutoff in zip(wires, cutoffs, strict=True)]

@@ -12,11 +12,11 @@ import numpy as np
 from qcompile.angle import number
 from qcompile.diagnostics import Code, error
 from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
-from qcompile.gates.algebra import PAULI, commutes_wordwise, pauli_matrix, spectrum
+from qcompile.gates.algebra import commutes_wordwise, pauli_matrix, spectrum
 from qcompile.grammar import decompose
 from qcompile.ir import Definition, Op
 from qcompile.operator import Operator
-from qcompile.targets.simulator import fock
+from qcompile.targets.simulator import fock, fock_hybrid
 from qcompile.targets.simulator.fock_forms import Dilation, form
 from qcompile.targets.simulator.tensor import (
     Controlled,
@@ -94,7 +94,8 @@ def maps_of(ops: Sequence[Op], elements: Elements, cutoff: int) -> list[Map]:
 
 def derivative_of(op: Op, elements: Elements, cutoff: int) -> Dense:
     """d map / d angle of a lowered photonic op, its controls apart; exact for the cut matrix."""
-    return Dense(fock.derivative(op.gate, _angle(op, elements), cutoff), op.targets)
+    matrices = fock_hybrid if "qubit" in op.gate.wires else fock
+    return Dense(matrices.derivative(op.gate, _angle(op, elements), cutoff), op.targets)
 
 
 def largest_matrix(ops: Sequence[Op], cutoff: int) -> int:
@@ -176,7 +177,7 @@ def _photonic_map(op: Op, angle: RealArray, cutoff: int) -> Dense | Diagonal:
         label = f"`{op.gate.name}` has no exact matrix in a cut Fock space"
         advice = "write it as gates of the table; if it is Gaussian, the engine `gaussian` runs it"
         raise error(Code.NOT_SIMULABLE, label, op.span, advice)
-    matrix = fock.unitary(op.gate, angle, cutoff)
+    matrix = (fock_hybrid if "qubit" in op.gate.wires else fock).unitary(op.gate, angle, cutoff)
     diagonal = np.diagonal(matrix, axis1=1, axis2=2)
     if np.count_nonzero(matrix) <= np.count_nonzero(diagonal):
         return Diagonal(np.ascontiguousarray(diagonal), op.targets)
@@ -185,10 +186,12 @@ def _photonic_map(op: Op, angle: RealArray, cutoff: int) -> Dense | Diagonal:
 
 @lru_cache(maxsize=256)
 def _has_fock_matrix(gate: Gate) -> bool:
-    generator = gate.generator
-    if generator is None or "qubit" in gate.wires or any(f[0] in PAULI for word, _ in generator.terms for f in word):
+    generators = fock_hybrid.mode_generators(gate)
+    return generators is not None and all(_has_form(each, gate.wires.count("qumode")) for each in generators)
+
+
+def _has_form(generator: Operator, modes: int) -> bool:
+    if (generator.reach + 2) ** modes > _FORM:  # levels that telling its form takes
         return False
-    if (generator.degree + 2) ** len(gate.wires) > _FORM:  # levels that telling its form takes
-        return False
-    found = form(generator, len(gate.wires))
+    found = form(generator, modes)
     return found is not None and not (isinstance(found, Dilation) and len(found.rates) > 2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qcompile.operator import PAULI_LETTERS, Operator, Word, letters_by_wire, word_degree
+from qcompile.operator import PAULI_LETTERS, Operator, Word, letters_by_wire, word_reach
 from qcompile.targets.simulator.fock_words import letters_matrix
 from qcompile.targets.simulator.tensor import ComplexArray, Dense, apply, pauli_word
 from qcompile.targets.simulator.values import Elements, RealArray, value_of
@@ -49,11 +49,22 @@ def moments(operator: Operator, elements: Elements, state: ComplexArray) -> tupl
     return inner(state, cut(image, state.shape)).real, norms(image)
 
 
+def joint_moments(
+    left: Operator, right: Operator, elements: Elements, state: ComplexArray
+) -> tuple[RealArray, RealArray, RealArray]:
+    """½⟨AB + BA⟩, ⟨A⟩ and ⟨B⟩ of each row, shapes (b,)."""
+    images = act(left, elements, state), act(right, elements, state)
+    common = tuple(map(min, *(image.shape for image in images)))  # beyond it one of them is zero
+    product = inner(*(cut(image, common) for image in images)).real
+    first, second = (inner(state, cut(image, state.shape)).real for image in images)
+    return product, first, second
+
+
 def _enlarged(operator: Operator, state: ComplexArray) -> ComplexArray:
     extra = [0] * (state.ndim - 1)
     for word, _ in operator.terms:
         for wire, letters in letters_by_wire(word).items():
-            extra[wire] = max(extra[wire], word_degree(tuple((letter, wire) for letter in letters)))
+            extra[wire] = max(extra[wire], word_reach(tuple((letter, wire) for letter in letters)))
     if not any(extra):
         return state
     return np.pad(state, [(0, 0), *((0, more) for more in extra)])

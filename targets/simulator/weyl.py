@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import product
 from math import comb, perm
 
-from qcompile.operator import Word, letters_by_wire, monomials
+from qcompile.operator import Letters, Word, letters_by_wire, monomials
 
 Monomial = tuple[int, ...]  # indices of quadratures in xxpp order, sorted, repeated by power
 
@@ -27,7 +27,7 @@ def symbol(word: Word, modes: int) -> tuple[tuple[Monomial, complex], ...]:
     return tuple((key, value) for key, value in total.items() if value)
 
 
-def _mode_symbol(letters: str) -> tuple[tuple[tuple[int, int], complex], ...]:
+def _mode_symbol(letters: Letters) -> tuple[tuple[tuple[int, int], complex], ...]:
     """xᵃpᵇ has the symbol Σ iᵏ k! C(a,k) C(b,k) xᵃ⁻ᵏpᵇ⁻ᵏ: the star product at hbar = 2."""
     total: dict[tuple[int, int], complex] = {}
     for (a, b), coefficient in monomials(letters):

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from qcompile.gates import TABLE, pauli_rotation
 from qcompile.operator import Operator, operator
 from qcompile.passes.differentiate import rules
-from qcompile.passes.differentiate.light import CUBIC_STEP
-from qcompile.passes.differentiate.rules import Rule, hyperbolic, polynomial
+from qcompile.passes.differentiate.rules import Rule
 from qcompile.passes.differentiate.selection import shift_rule
 
 # Wierichs et al. 2022 (arXiv:2107.12390): the positive shifts and their coefficients
@@ -53,20 +52,6 @@ def test_every_frequency_is_differentiated_exactly(rates: tuple[float, ...]) -> 
         assert weights @ np.sin(rate * shifts + 0.3) == pytest.approx(rate * math.cos(0.3), abs=1e-11)
 
 
-@pytest.mark.parametrize("rates", [(1.0,), (1.0, 2.0), (1.0, 2.0, 3.0), (2.0, 4.0)])
-def test_hyperbolic_rules_are_exact(rates: tuple[float, ...]) -> None:
-    for rate in rates:
-        weights, shifts = _arrays(hyperbolic(rates))
-        assert weights @ np.exp(rate * shifts) == pytest.approx(rate, abs=1e-11)
-
-
-@pytest.mark.parametrize("degree", [1, 2, 3, 4, 5])
-def test_polynomial_rules_are_exact_to_their_degree(degree: int) -> None:
-    coefficients = np.arange(1.0, degree + 2)
-    weights, shifts = _arrays(polynomial(degree))
-    assert weights @ np.polynomial.polynomial.polyval(shifts, coefficients) == pytest.approx(2.0, abs=1e-11)
-
-
 @pytest.mark.parametrize(("name", "count"), EVALUATIONS.items())
 def test_evaluations_per_parameter(name: str, count: int) -> None:
     """The rule's size follows from the spectrum: a wrong generator or a lost degeneracy changes it."""
@@ -75,27 +60,6 @@ def test_evaluations_per_parameter(name: str, count: int) -> None:
 
 def test_wide_pauli_words_need_no_matrix() -> None:
     assert len(_rule(pauli_rotation("XYZ" * 20).generator, 0).terms) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("rotate", "trigonometric"), ("beamsplit_real", "trigonometric"), ("squeeze_x", "hyperbolic"),
-        ("two_mode_squeeze_real", "hyperbolic"), ("shift_x", "polynomial"), ("quadratic_phase", "polynomial"),
-        ("controlled_x", "polynomial"), ("controlled_z", "polynomial"), ("cubic", "cubic"),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("degree", [1, 2, 3])
-def test_photonic_rules_follow_from_the_action_on_quadratures(name: str, kind: str, degree: int) -> None:
-    """The family and the number of shifts, which a wrong eigenvalue test would change."""
-    rates = tuple(float(k) for k in range(1, degree + 1))
-    family = {
-        "trigonometric": trigonometric(rates),
-        "hyperbolic": hyperbolic(rates),
-        "polynomial": polynomial(degree),
-        "cubic": polynomial(degree, CUBIC_STEP),
-    }
-    assert _rule(TABLE[name].generator, degree) == family[kind]
 
 
 @pytest.mark.parametrize("name", ["kerr", "cross_kerr"])

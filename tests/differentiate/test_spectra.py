@@ -1,0 +1,175 @@
+"""Frequencies: those that outputs show are predicted, and rules differentiate every one of them, at the least cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from dense import PAULI, Matrix
+from every_method import program_of
+from hypothesis import example, given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from random_programs import QUBIT_GATES
+from trained_texts import OWN, applied, pauli_words
+
+from qcompile.angle import Element
+from qcompile.passes.differentiate import rules
+from qcompile.passes.differentiate.analysis import Analysis
+from qcompile.passes.differentiate.lift import lift
+from qcompile.passes.differentiate.pullback import Word, anticommute
+from qcompile.passes.differentiate.rules import Rule
+from qcompile.passes.differentiate.spectra import joint_frequencies, visible_frequencies
+from qcompile.targets.simulator import Options, run
+
+WIRES = 3
+GAPPED = [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (1.0, 3.0), (4.0, 8.0, 12.0, 24.0), (0.5, 1.5, 2.0), (1.0, 2.0, 5.0, 7.0)]
+UNEVEN = [(0.7, 1.9), (1.0, math.sqrt(2)), (math.sqrt(2), math.sqrt(3), math.pi), (1 / 3, 1.0, 7 / 3)]
+
+
+def rule(rates: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64], Rule]:
+    """Weights, shifts, and the rule that has them."""
+    found = rules.trigonometric(tuple(rates))
+    assert found is not None
+    weights, shifts = ([float(term[k]) for term in found.terms] for k in range(2))
+    return np.array(weights), np.array(shifts), found
+
+
+@pytest.mark.parametrize("rates", GAPPED + UNEVEN, ids=str)
+@pytest.mark.parametrize("phase", [0.0, 0.3, math.pi / 2, 2.0])
+def test_gapped_rules_are_exact_and_small(rates: tuple[float, ...], phase: float) -> None:
+    """Would catch wrong weights, which a released library has for (1, 4, 5), and more shifts than 2 a frequency."""
+    weights, shifts, found = rule(rates)
+    for rate in rates:
+        assert weights @ np.sin(rate * shifts + phase) == pytest.approx(rate * math.cos(phase), abs=1e-10)
+    assert weights.sum() == pytest.approx(0, abs=1e-12)
+    assert len(weights) == 2 * len(rates)
+    assert found.least is not None
+    assert found.least <= len(weights)
+
+
+@pytest.mark.parametrize("rates", GAPPED + UNEVEN, ids=str)
+def test_gapped_rules_cost_shots_as_little_as_can_be(rates: tuple[float, ...]) -> None:
+    """Would catch a solution with greater weights: no Σ|c| is below the greatest frequency, by sin Ωθ itself.
+
+    It is met where the extremes of that wave are among the shifts tried.
+    """
+    weights, *_ = rule(rates)
+    assert max(rates) - 1e-12 <= np.abs(weights).sum() <= 1.001 * max(rates)
+
+
+@pytest.mark.parametrize("rates", [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (1.0, 3.0)], ids=str)
+def test_the_optimum_is_met(rates: tuple[float, ...]) -> None:
+    """Would catch a rule that is nearly the best."""
+    weights, *_ = rule(rates)
+    assert np.abs(weights).sum() == pytest.approx(max(rates), rel=1e-9)
+
+
+@pytest.mark.parametrize("rates", [(1.0, 2.0, 3.0), (0.5, 1.0), (1.0, 4.0, 5.0)], ids=str)
+def test_the_period_is_a_period(rates: tuple[float, ...]) -> None:
+    """Would catch rows taken as equal that are not, and settings that differ by less than half of it."""
+    _, _, found = rule(rates)
+    assert found.period
+    turns = np.array(rates) * float(found.period) / 2
+    assert turns == pytest.approx(np.round(turns))
+    assert np.gcd.reduce(np.round(turns).astype(int)) == 1
+
+
+def matrix(word: Word) -> Matrix:
+    total = np.eye(1, dtype=complex)
+    for wire in range(WIRES):
+        letter = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}.get((word[0] >> wire & 1, word[1] >> wire & 1))
+        total = np.kron(total, np.eye(2) if letter is None else np.array(PAULI[letter], dtype=complex))
+    return total
+
+
+def _words() -> st.SearchStrategy[Word]:
+    return st.tuples(st.integers(0, 2**WIRES - 1), st.integers(0, 2**WIRES - 1)).filter(lambda word: word != (0, 0))
+
+
+@st.composite
+def commuting_sums(draw: st.DrawFn) -> list[tuple[Word, float]]:
+    """Different words that commute, some products of others, with coefficients that make equal sums likely."""
+    kept: list[Word] = []
+    for word in draw(st.lists(_words(), min_size=1, max_size=8, unique=True)):
+        kept += [] if any(anticommute(word, other) for other in kept) else [word]
+    return [(word, draw(st.sampled_from([0.5, 1.0, -0.5, 0.25, -1.5]))) for word in kept]
+
+
+@given(commuting_sums(), st.lists(_words(), min_size=1, max_size=3))
+def test_visible_frequencies_are_those_of_the_matrices(words: list[tuple[Word, float]], observed: list[Word]) -> None:
+    """Would catch a lost sign of a product of words, a frequency too many, one too few: by diagonalisation."""
+    generator = sum(coefficient * matrix(word) for word, coefficient in words)
+    values, vectors = np.linalg.eigh(generator)
+    shown: set[float] = set()
+    for word in observed:
+        inside = vectors.conj().T @ matrix(word) @ vectors
+        gaps = values[:, None] - values[None, :]
+        blocks = {
+            (round(a, 6), round(b, 6))
+            for a, b in zip(*(values[k] for k in np.nonzero(abs(inside) > 1e-9)), strict=True)
+        }
+        assert gaps.shape == inside.shape
+        shown |= {round(abs(a - b), 6) for a, b in blocks}
+    found = visible_frequencies(words, observed)
+    assert found is not None
+    assert sorted(shown - {0.0}) == pytest.approx(list(found), abs=1e-5)
+
+
+# YXY is a product of three of the others, whose letters overlap: its sign is that of no two of them
+OVERLAPPING = [((0, 0b011), 0.5), ((0, 0b110), 1.0), ((0b111, 0), 0.25), ((0b111, 0b101), -1.5)]
+
+
+@example(OVERLAPPING)
+@given(commuting_sums())
+def test_joint_frequencies_are_differences_of_eigenvalues(words: list[tuple[Word, float]]) -> None:
+    """Would catch the same, whatever is measured."""
+    values = np.linalg.eigvalsh(sum(coefficient * matrix(word) for word, coefficient in words))
+    expected = {round(float(gap), 6) for gap in np.abs(values[:, None] - values[None, :]).ravel()} - {0.0}
+    found = joint_frequencies(words)
+    assert found is not None
+    assert sorted(expected) == pytest.approx(list(found), abs=1e-5)
+
+
+@st.composite
+def one_trained(draw: st.DrawFn) -> str:
+    """A program in which `a` turns one gate, twice at times, between constant gates."""
+    constant = st.sampled_from(["0.7", "-1.3", "pi/2", "pi", "2.1"])
+    before, after = (draw(st.lists(applied(QUBIT_GATES, 3, 0, constant), max_size=4)) for _ in range(2))
+    trained = draw(
+        st.lists(applied([g for g in QUBIT_GATES if g.parameters], 3, 0, st.just("a")), min_size=1, max_size=2)
+    )
+    head = f"{OWN}qubit q[3]; param a; ry(0.4) q[0]; ry(1.1) q[1]; rx(0.6) q[2];"
+    return "\n".join([head, *before, *trained, *after, f"return expect({draw(pauli_words(3))});"])
+
+
+@given(one_trained())
+def test_no_frequency_is_shown_that_is_not_predicted(text: str) -> None:
+    """Would catch a rule that is blind to a part of ⟨O⟩(a): each wave found by Fourier analysis is differentiated.
+
+    The frequencies are whole multiples of 1/4, at most 4 of each occurrence.
+    """
+    program = program_of(text)
+    count = 256
+    samples = run(program, {"a": 8 * np.pi * np.arange(count) / count}, Options())[0]
+    waves = np.fft.rfft(samples * np.ones(count)) / count
+    analysis = Analysis(lift(program).templates[0], (Element("a"),))
+    at = 0.3
+    turns = np.arange(len(waves)) / 4
+    slope = float(np.sum(np.where(turns == 0, 1, 2) * (1j * turns * waves * np.exp(1j * turns * at)).real))
+    found = 0.0
+    for shift in analysis.shifts[Element("a")]:
+        for weight, moved in analysis.rule(0, shift).terms:
+            slots = _slots(analysis, shift.slot, float(moved))
+            value = float(run(analysis.template.program, {"a": np.array(at), "s": slots}, Options())[0][0])
+            found += float(shift.slope) * float(weight) * value
+    assert found == pytest.approx(slope, abs=1e-9)
+
+
+def _slots(analysis: Analysis, slot: Element, value: float) -> NDArray[np.float64]:
+    (declared,) = (p for p in analysis.template.program.parameters if p.role == "slot")
+    slots = np.zeros(declared.size or 1)
+    slots[slot.index or 0] = value
+    return slots
