@@ -15,8 +15,9 @@ from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, St
 from qcompile.number import Number
 from qcompile.operator import Operator, Word, collect
 from qcompile.passes.differentiate.occurrences import generator_of
-from qcompile.passes.differentiate.pullback import Images, anticommute, masked
+from qcompile.passes.differentiate.pullback import Images
 from qcompile.passes.differentiate.visibility import Sight
+from qcompile.passes.differentiate.words import anticommute, masked
 
 _TWO = Number(2.0)
 Path = tuple[int, ...]

@@ -8,8 +8,8 @@ import numpy as np
 
 from qcompile.gates import Gate
 from qcompile.ir import Op
-from qcompile.passes.differentiate.pullback import MOST_WORDS, Word
 from qcompile.passes.differentiate.superoperators import transfer_matrix
+from qcompile.passes.differentiate.words import MOST_WORDS, Word, near, placed
 
 _MOST_WIRES = 2
 _SMALL = 1e-12
@@ -28,10 +28,11 @@ def through_channel(words: frozenset[Word], op: Op) -> frozenset[Word] | None:
     changed = False
     outside = ~sum(1 << wire for wire in op.wires)
     for word in words:
-        image = images[near(word, op.wires)]
+        own = near(word, op.wires)
+        image = images[own]
         changed |= image is not None
-        for x, z in (near(word, op.wires),) if image is None else image:
-            found.add(((word[0] & outside) | _far(x, op.wires), (word[1] & outside) | _far(z, op.wires)))
+        for x, z in (placed(each, op.wires) for each in ((own,) if image is None else image)):
+            found.add(((word[0] & outside) | x, (word[1] & outside) | z))
     if not changed:
         return words
     return frozenset(found) if len(found) <= MOST_WORDS else None
@@ -55,13 +56,3 @@ def _images(gate: Gate) -> dict[Word, tuple[Word, ...] | None] | None:
         word: None if alone[code] else tuple(words[other] for other in np.flatnonzero(seen[code]))
         for code, word in enumerate(words)
     }
-
-
-def near(word: Word, wires: tuple[int, ...]) -> Word:
-    """The word on these wires alone, wire k at bit k."""
-    x, z = (sum((bits >> wire & 1) << k for k, wire in enumerate(wires)) for bits in word)
-    return x, z
-
-
-def _far(bits: int, wires: tuple[int, ...]) -> int:
-    return sum((bits >> k & 1) << wire for k, wire in enumerate(wires))

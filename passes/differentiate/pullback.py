@@ -1,11 +1,7 @@
-"""Pauli words pulled back through ops: which words U†PU may hold, whatever the angles are.
-
-A word is a pair of bit masks over wires, those with X or Y in it and those with Z or Y; its sign and size don't matter.
-"""
+"""Pauli words pulled back through ops: which words U†PU may hold, whatever the angles are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -15,16 +11,12 @@ from qcompile.angle import Angle
 from qcompile.gates.algebra import PAULI, ComplexArray, controlled
 from qcompile.ir import Op
 from qcompile.operator import Operator
-from qcompile.operator import Word as LetterWord
 from qcompile.passes.action import constant_matrix
 from qcompile.passes.differentiate.occurrences import generator_ops
+from qcompile.passes.differentiate.words import IDENTITY, MOST_WORDS, Word, anticommute, closure, masked, near, placed
 
-Word = tuple[int, int]
-IDENTITY: Word = (0, 0)
-MOST_WORDS = 64  # of one piece of an observable; after that only its wires are known
 _MATRIX_WIRES = 3
 _GENERATOR_WORDS = 256
-_LETTERS = {"X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
 _SMALL = 1e-12
 
 
@@ -34,38 +26,6 @@ class Image:
 
     words: frozenset[Word]
     changed: bool
-
-
-def masked(word: LetterWord) -> Word:
-    """The Pauli letters of a word."""
-    x = z = 0
-    for letter, wire in word:
-        has_x, has_z = _LETTERS.get(letter, IDENTITY)
-        x |= has_x << wire
-        z |= has_z << wire
-    return x, z
-
-
-def anticommute(left: Word, right: Word) -> bool:
-    return bool(((left[0] & right[1]).bit_count() + (left[1] & right[0]).bit_count()) & 1)
-
-
-def closure(start: Iterable[Word], generators: Iterable[Word], limit: int = MOST_WORDS) -> frozenset[Word] | None:
-    """The words of all nested commutators with the generators, which e^{iθG} P e^{-iθG} consists of; None: too many."""
-    words = set(start)
-    waiting = list(words)
-    turning = tuple(generators)
-    while waiting:
-        word = waiting.pop()
-        for g in turning:
-            if anticommute(word, g):
-                made = word[0] ^ g[0], word[1] ^ g[1]
-                if made not in words:
-                    words.add(made)
-                    waiting.append(made)
-        if len(words) > limit:
-            return None
-    return frozenset(words)
 
 
 @dataclass(slots=True)
@@ -89,7 +49,7 @@ class Images:
         changed = False
         outside = ~sum(1 << wire for wire in wires)
         for x, z in words:
-            local = _gathered(x, z, wires)
+            local = near((x, z), wires)
             if local not in known:
                 known[local] = _image(local, self._parts[key])
             image = known[local]
@@ -97,45 +57,9 @@ class Images:
                 return None
             changed |= image.changed
             for new in image.words:
-                near = _scattered(new, wires)
-                found.add(((x & outside) | near[0], (z & outside) | near[1]))
+                far = placed(new, wires)
+                found.add(((x & outside) | far[0], (z & outside) | far[1]))
         return Image(frozenset(found), changed) if len(found) <= MOST_WORDS else None
-
-
-def all_words(words: frozenset[Word], wires: tuple[int, ...]) -> frozenset[Word] | None:
-    """The words with any letters on these wires, where they have some; None: too many."""
-    touched = sum(1 << wire for wire in wires)
-    found: set[Word] = set()
-    for x, z in words:
-        if not (x | z) & touched:
-            found.add((x, z))
-            continue
-        for bits in product((0, 1), repeat=2 * len(wires)):
-            near = _scattered((_packed(bits[::2]), _packed(bits[1::2])), wires)
-            found.add(((x & ~touched) | near[0], (z & ~touched) | near[1]))
-        if len(found) > MOST_WORDS:
-            return None
-    return frozenset(found)
-
-
-def _packed(bits: Iterable[int]) -> int:
-    return sum(bit << k for k, bit in enumerate(bits))
-
-
-def _gathered(x: int, z: int, wires: tuple[int, ...]) -> Word:
-    near_x = near_z = 0
-    for k, wire in enumerate(wires):
-        near_x |= (x >> wire & 1) << k
-        near_z |= (z >> wire & 1) << k
-    return near_x, near_z
-
-
-def _scattered(word: Word, wires: tuple[int, ...]) -> Word:
-    x = z = 0
-    for k, wire in enumerate(wires):
-        x |= (word[0] >> k & 1) << wire
-        z |= (word[1] >> k & 1) << wire
-    return x, z
 
 
 def _image(word: Word, parts: tuple[Op, ...]) -> Image | None:
@@ -185,13 +109,13 @@ def _by_matrix(words: frozenset[Word], part: Op) -> Image | None:
     changed = False
     outside = ~sum(1 << wire for wire in part.wires)
     for x, z in words:
-        before = _pauli(_gathered(x, z, part.wires), count)
+        before = _pauli(near((x, z), part.wires), count)
         after = unitary.conj().T @ before @ unitary
         changed |= not np.allclose(after, before, rtol=0, atol=_SMALL)
         for bits in product(range(2**count), range(2**count)):
             if abs(np.trace(_pauli(bits, count) @ after)) > _SMALL * 2**count:
-                near = _scattered(bits, part.wires)
-                found.add(((x & outside) | near[0], (z & outside) | near[1]))
+                far = placed(bits, part.wires)
+                found.add(((x & outside) | far[0], (z & outside) | far[1]))
     return Image(frozenset(found), changed)
 
 

@@ -10,9 +10,17 @@ from qcompile.gates import Kind
 from qcompile.ir import Covariance, Expectation, Measure, Op, Output, Probabilities, Samples, State, Variance
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.noise import through_channel
-from qcompile.passes.differentiate.pullback import IDENTITY, Images, Word, all_words, anticommute, masked
-
-Words = frozenset[Word]
+from qcompile.passes.differentiate.pullback import Images
+from qcompile.passes.differentiate.words import (
+    IDENTITY,
+    Words,
+    all_words,
+    dephased,
+    masked,
+    support,
+    wires_in,
+    with_z,
+)
 
 
 @dataclass(slots=True)
@@ -73,21 +81,21 @@ class Pulled:
         Returns those that it touches, as they were, and the wires of those whose words are not known after it.
         """
         mask, seen, kept, lost = sum(1 << wire for wire in op.wires), list[Words](), list[tuple[Words, int]](), 0
-        for words, support in self.paulis:
-            if not support & mask:
-                kept.append((words, support))
+        for words, bits in self.paulis:
+            if not bits & mask:
+                kept.append((words, bits))
                 continue
             image = _image(words, op, images)
             if image is None:
                 seen.append(words)
-                lost |= support | mask
+                lost |= bits | mask
             elif image is not words:
                 seen.append(words)
-                kept.append((image, _support(image)))
+                kept.append((image, support(image)))
             else:
-                kept.append((words, support))
+                kept.append((words, bits))
         self.paulis = list(dict.fromkeys(kept))
-        return seen, _wires(lost)
+        return seen, wires_in(lost)
 
     def through_measurement(self, measure: Measure) -> None:
         """Whatever reads the result, or acts on the wire, depends on the wire."""
@@ -95,17 +103,17 @@ class Pulled:
         self.cells.difference_update(measure.cells)
         counts = measure.detection == "z"
         paulis, self.paulis = self.paulis, []
-        for words, support in paulis:
-            if not (read or support >> measure.wire & 1):
-                self.paulis.append((words, support))
+        for words, bits in paulis:
+            if not (read or bits >> measure.wire & 1):
+                self.paulis.append((words, bits))
                 continue
             self.acted = True
-            left = _dephased(words, measure.wire)
-            after = _with_z(left, measure.wire) if read else left
+            left = dephased(words, measure.wire)
+            after = with_z(left, measure.wire) if read else left
             if after is None or not counts:
-                self.put(Piece(None, {*_wires(support), measure.wire}, 0 if counts else None))
+                self.put(Piece(None, {*wires_in(bits), measure.wire}, 0 if counts else None))
             elif after:
-                self.paulis.append((after, _support(after)))
+                self.paulis.append((after, support(after)))
         for piece in self.pieces:
             if read or measure.wire in piece.wires:
                 self.acted = True
@@ -116,12 +124,12 @@ class Pulled:
     def through_reset(self, wire: int) -> None:
         """⟨0|P|0⟩ on the wire: words with X or Y there vanish, and Z is 1."""
         paulis, self.paulis = self.paulis, []
-        for words, support in paulis:
-            if support >> wire & 1:
+        for words, bits in paulis:
+            if bits >> wire & 1:
                 self.acted = True
-                words = frozenset((x, z & ~(1 << wire)) for x, z in _dephased(words, wire))
+                words = frozenset((x, z & ~(1 << wire)) for x, z in dephased(words, wire))
             if words:
-                self.paulis.append((words, _support(words)))
+                self.paulis.append((words, support(words)))
         for piece in self.pieces:
             if wire in piece.wires:
                 piece.wires.discard(wire)
@@ -141,7 +149,7 @@ def start(output: Output, kinds: tuple[Kind, ...]) -> Pulled:
                 return Pulled([Piece(None, set(seen), None)])
             diagonal: Words | None = frozenset({IDENTITY})
             for wire in seen:
-                diagonal = diagonal and _with_z(diagonal, wire)
+                diagonal = diagonal and with_z(diagonal, wire)
             return Pulled([Piece(None, set(seen), 0)]) if diagonal is None else of_words(diagonal)
         case Samples(seen, cells):
             return Pulled([Piece(None, set(seen), None)], cells=set(cells))
@@ -155,7 +163,7 @@ def start(output: Output, kinds: tuple[Kind, ...]) -> Pulled:
 
 def of_words(words: Words) -> Pulled:
     """An observable that consists of these words."""
-    return Pulled([], [(words, _support(words))])
+    return Pulled([], [(words, support(words))])
 
 
 def _observed(operator: Operator, power: int) -> Pulled:
@@ -165,7 +173,7 @@ def _observed(operator: Operator, power: int) -> Pulled:
         return Pulled([Piece(None, set(operator.support), None if degree is None else power * degree)])
     if operator.is_pauli:
         words = [frozenset({masked(word)}) for word, _ in operator.terms]
-        return Pulled([], [(word, _support(word)) for word in words])
+        return Pulled([], [(word, support(word)) for word in words])
     apart = [Operator((term,)) for term in operator.terms]
     return Pulled([Piece(word, set(word.support), word.degree) for word in apart])
 
@@ -179,23 +187,3 @@ def _image(words: Words, op: Op, images: Images) -> Words | None:
     if found is None:
         return None
     return found.words if found.changed else words
-
-
-def _with_z(words: Words, wire: int) -> Words | None:
-    """The words and their products with Z on the wire; None: too many."""
-    return all_words(words | {(x, z ^ (1 << wire)) for x, z in words}, ())
-
-
-def _dephased(words: Words, wire: int) -> Words:
-    return frozenset(word for word in words if not anticommute(word, (0, 1 << wire)))
-
-
-def _support(words: Words) -> int:
-    found = 0
-    for x, z in words:
-        found |= x | z
-    return found
-
-
-def _wires(mask: int) -> set[int]:
-    return {wire for wire in range(mask.bit_length()) if mask >> wire & 1}

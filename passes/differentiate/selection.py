@@ -10,10 +10,10 @@ from qcompile.gates.algebra import commutes_wordwise
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.light import light_rule
 from qcompile.passes.differentiate.occurrences import Occurrence
-from qcompile.passes.differentiate.pullback import masked
 from qcompile.passes.differentiate.rules import Rule, trigonometric
 from qcompile.passes.differentiate.spectra import Weighted, joint_frequencies, pauli_frequencies, visible_frequencies
 from qcompile.passes.differentiate.visibility import Sight
+from qcompile.passes.differentiate.words import masked
 from qcompile.passes.refinement import controlled_generator
 
 Rates = tuple[float, ...]

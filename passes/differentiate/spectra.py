@@ -12,7 +12,7 @@ import numpy as np
 
 from qcompile.gates.algebra import RealArray, distinct, frequencies, spectrum, tidied
 from qcompile.operator import Operator
-from qcompile.passes.differentiate.pullback import IDENTITY, Word, anticommute
+from qcompile.passes.differentiate.words import IDENTITY, Word, anticommute
 
 MOST_EIGENVALUES = 512
 MOST_FREQUENCIES = 64

@@ -12,8 +12,8 @@ import numpy as np
 from qcompile.angle import Angle, call, number
 from qcompile.gates import Gate
 from qcompile.gates.algebra import RealArray
-from qcompile.passes.differentiate.pullback import Word
 from qcompile.passes.differentiate.superoperators import moves, transfer_matrix
+from qcompile.passes.differentiate.words import Word
 
 _MOST = 4  # the greatest degree of an entry that is looked for
 _SAMPLES = 2 * _MOST + 3  # more than a polynomial of that degree takes

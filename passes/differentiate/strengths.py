@@ -18,10 +18,9 @@ from qcompile.angle import Angle, number
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates import Gate
 from qcompile.ir import Op
-from qcompile.passes.differentiate.noise import near
-from qcompile.passes.differentiate.pullback import Word
 from qcompile.passes.differentiate.rules import Rule
 from qcompile.passes.differentiate.strength_degrees import bounds_of, fit
+from qcompile.passes.differentiate.words import Word, near
 
 MOST = 8  # the greatest degree of a rule: its weights' coefficients grow about sixfold with each
 STEP = 0.25  # between settings of a strength that has no upper bound

@@ -16,8 +16,9 @@ from qcompile.ir import Barrier, If, Measure, Op, Output, Postselect, Program, R
 from qcompile.operator import Operator
 from qcompile.passes.action import operators_commute
 from qcompile.passes.differentiate.degrees import degree_at, degree_before
-from qcompile.passes.differentiate.pullback import IDENTITY, Images
-from qcompile.passes.differentiate.pulled import Piece, Pulled, Words, of_words, start
+from qcompile.passes.differentiate.pullback import Images
+from qcompile.passes.differentiate.pulled import Piece, Pulled, of_words, start
+from qcompile.passes.differentiate.words import IDENTITY, Words
 from qcompile.passes.refinement import controlled_generator
 
 

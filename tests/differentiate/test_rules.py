@@ -118,11 +118,12 @@ def test_a_generators_own_frequencies_are_kept_to_the_digit() -> None:
         assert weights @ np.sin(rate * shifts + 0.3) == pytest.approx(rate * math.cos(0.3), abs=1e-12)
 
 
-def test_light_that_drifts_beside_turning_has_no_sum_of_waves() -> None:
+def test_light_that_drifts_beside_turning_is_no_sum_of_waves() -> None:
     """Would catch a trigonometric rule for a quadrature that grows with the angle itself: x of the second mode here."""
     drifting, turning = operator((1.0, "n0"), (0.3, "p1")), operator((1.0, "n0"), (0.3, "p0"))
-    assert shift_rule(drifting, 1.0, 1) is None
-    found = shift_rule(turning, 1.0, 1)  # a rotation about a displaced centre
-    assert found is not None
-    weights, shifts = _arrays(found)
-    assert weights @ np.sin(shifts + 0.3) == pytest.approx(math.cos(0.3), abs=1e-11)
+    for generator in (drifting, turning):  # the second is a rotation about a displaced centre
+        weights, shifts = _arrays(_rule(generator, 1))
+        assert weights @ np.sin(shifts + 0.3) == pytest.approx(math.cos(0.3), abs=1e-11)
+        assert weights.sum() == pytest.approx(0, abs=1e-11)
+    weights, shifts = _arrays(_rule(drifting, 1))
+    assert weights @ shifts == pytest.approx(1, abs=1e-11)

@@ -11,8 +11,8 @@ from every_method import program_of
 import qcompile as qc
 from qcompile.passes import Optimize
 from qcompile.passes.differentiate import METHODS
-from qcompile.passes.differentiate.pullback import MOST_WORDS
 from qcompile.passes.differentiate.spectra import DENSE_LIMIT, MOST_FREQUENCIES
+from qcompile.passes.differentiate.words import MOST_WORDS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "derivatives"
 

@@ -19,9 +19,9 @@ from qcompile.angle import Element
 from qcompile.passes.differentiate import rules
 from qcompile.passes.differentiate.analysis import Analysis
 from qcompile.passes.differentiate.lift import lift
-from qcompile.passes.differentiate.pullback import Word, anticommute
 from qcompile.passes.differentiate.rules import Rule
 from qcompile.passes.differentiate.spectra import joint_frequencies, visible_frequencies
+from qcompile.passes.differentiate.words import Word, anticommute
 from qcompile.targets.simulator import Options, run
 
 WIRES = 3
