@@ -2,15 +2,17 @@
 
 VENV   ?= .venv
 JOBS   ?= 2
+SAMPLE ?= 120
 PYTEST ?= $(VENV)/bin/python -m pytest -n $(JOBS)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint types sizes setup clean
+.PHONY: help demo test test-long mutate lint types sizes setup clean
 
 help:
 	@echo "make demo       compile, differentiate and train H2"
 	@echo "make test       every test (make test-long: ten times the random programs)"
+	@echo "make mutate     small faults in the differentiation passes, and whether the tests see them (SAMPLE=120)"
 	@echo "make lint types sizes"
 	@echo "make clean      remove .venv, caches and builds"
 
@@ -22,6 +24,9 @@ test: setup
 
 test-long: setup
 	@HYPOTHESIS_PROFILE=long $(PYTEST)
+
+mutate: setup
+	@$(VENV)/bin/python tests/house/mutate.py --jobs $(JOBS) --sample $(SAMPLE)
 
 lint: setup
 	@$(VENV)/bin/python -m ruff check .

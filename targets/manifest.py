@@ -237,14 +237,8 @@ def _cost(module: Shifted, settings_of: Sequence[int]) -> Record:
         "evaluations": module.evaluations,
         "value_evaluations": module.value_evaluations,
         "naive": module.naive,
-        "joint": sum(certificate.joint for certificate in module.certificates),
-        "least": least(module),
+        "joint": module.joint,
+        "least": module.least,
         "settings": sum(settings_of),
         "circuits": sum(settings_of[module.rows[row].template] for row in needed),
     }
-
-
-def least(module: Shifted) -> int | None:
-    """The evaluations that no rules need fewer of, element by element as `naive`; None where one is unknown."""
-    known = [certificate.least for certificate in module.certificates if certificate.least is not None]
-    return sum(known) if len(known) == len(module.certificates) else None

@@ -85,7 +85,11 @@ def grad(
         _print(derivative, output)
     if as_json:
         current_session().print_json(
-            {**costs(derivative), "certificates": certificates(derivative), "components": _components(derivative)}
+            {
+                **costs(derivative, method),
+                "certificates": certificates(derivative),
+                "components": _components(derivative),
+            }
         )
 
 

@@ -22,6 +22,7 @@ Command: TypeAlias = Callable[..., Any]
 Settings: TypeAlias = dict[str, list[float]]
 
 LANGUAGES = tuple(KNOWN)
+METHODS = ("auto", "shift", "adjoint", "hadamard", "finite-differences", "spsa", "stochastic")
 
 
 def _settings(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> Settings:
@@ -108,8 +109,11 @@ level_option = click.option(
     "-O", "level", type=click.IntRange(0, 3), default=2, show_default=True, help="How much to optimise."
 )
 method_option = click.option(
-    "--method", default="auto", show_default=True, metavar="METHOD",
-    help="auto, shift, adjoint, hadamard, finite-differences, spsa or stochastic, with options in braces.",
+    "--method",
+    default="auto",
+    show_default=True,
+    metavar="METHOD",
+    help=f"{', '.join(METHODS)}; options in braces, as hadamard{{mode=reversed}}.",
 )
 wrt_option = click.option("--wrt", multiple=True, metavar="NAME", help="Differentiate by this only. May be repeated.")
 observable_option = click.option(

@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from qcompile.angle import Element
     from qcompile.ir import Adjoint, Shifted
 
-Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"]]
+Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"], None]
 Record: TypeAlias = Mapping[str, Result]
 
 
-def costs(derivative: Shifted | Adjoint) -> Record:
-    """Class of exactness and evaluations. An adjoint program is one evaluation, walked forward and back."""
+def costs(derivative: Shifted | Adjoint, method: str) -> dict[str, Any]:
+    """The method, the class of exactness, and evaluations. An adjoint program is one, walked forward and back.
+
+    Args:
+        method: what was asked for; `auto` stays `auto` where it gave shifted circuits.
+    """
     from qcompile.ir import Shifted
 
     if not isinstance(derivative, Shifted):
         return {"method": "adjoint", "class": "exact", "evaluations": 1, "naive": 1}
     return {
-        "method": "shift",
+        "method": method,
         "class": derivative.exactness.value,
         "evaluations": derivative.evaluations,
         "naive": derivative.naive,
@@ -72,6 +76,10 @@ def leakage_record(leakage: float) -> Record:
     return {"leakage": leakage, "class": exactness(leakage).value}
 
 
+def known(value: object) -> object:
+    return "-" if value is None else value
+
+
 def as_text(record: Record, indent: str = "") -> Iterator[str]:
     """One line for each entry; what is inside an entry is indented."""
     import numpy as np
@@ -84,7 +92,7 @@ def as_text(record: Record, indent: str = "") -> Iterator[str]:
             yield f"{indent}{name}"
             yield from as_text(value, indent + "  ")
             continue
-        shown = np.array2string(value, threshold=64) if isinstance(value, np.ndarray) else str(value)
+        shown = np.array2string(value, threshold=64) if isinstance(value, np.ndarray) else str(known(value))
         lines = shown.split("\n")
         yield f"{indent}{name:<{width}}  {lines[0]}"
         yield from (f"{indent}{'':<{width}}  {line}" for line in lines[1:])

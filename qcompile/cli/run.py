@@ -103,4 +103,4 @@ def _gradient(
     check_returns(program, file)
     function = value_and_grad(program, method, wrt or None, client, **options)
     value, gradient, leakage = function.measured(**shaped_settings(settings, program.parameters))
-    return {"value": value, "gradient": gradient, **costs(function.derivative), **leakage_record(leakage)}
+    return {"value": value, "gradient": gradient, **costs(function.derivative, method), **leakage_record(leakage)}

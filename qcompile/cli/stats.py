@@ -13,12 +13,14 @@ from qcompile.cli.options import (
     file_argument,
     json_option,
     load_module,
+    method_option,
     observable_option,
     wrt_option,
 )
-from qcompile.cli.results import certificates, costs
+from qcompile.cli.results import certificates, costs, known
 from qcompile.cli.session import current_session
 from qcompile.cli.terminal import print_table, spinner
+from qcompile.diagnostics import Code, error
 
 if TYPE_CHECKING:
     from qcompile.ir import Module, Shifted
@@ -30,10 +32,13 @@ ERROR = 0.01
 @click.command()
 @file_argument
 @click.option("--grad", "with_gradient", is_flag=True, help="Also what the gradient costs on hardware.")
+@method_option
 @wrt_option
 @observable_option
 @json_option
-def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str | None, as_json: bool) -> None:
+def stats(
+    file: str, with_gradient: bool, method: str, wrt: tuple[str, ...], observable: str | None, as_json: bool
+) -> None:
     """Count the gates of FILE at each level of optimisation.
 
     And as written; with --grad also what its gradient costs.
@@ -48,7 +53,7 @@ def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str 
     with spinner("optimising"):
         for level in LEVELS:
             rows[f"-O{level}"] = asdict(cost(Optimize(level)(Inline()(module))))
-    found = _gradient_costs(module, wrt) if with_gradient else {}
+    found = _gradient_costs(module, wrt, method) if with_gradient else {}
     if as_json:
         current_session().print_json({"cost": rows, **({"gradient": found} if found else {})})
         return
@@ -61,37 +66,37 @@ def stats(file: str, with_gradient: bool, wrt: tuple[str, ...], observable: str 
 def _print_gradient(found: dict[str, Any]) -> None:
     entries, groupings = found.pop("certificates"), found.pop("groupings")
     click.echo()
-    print_table(["gradient", ""], found.items())
+    print_table(["gradient", ""], [(name, known(value)) for name, value in found.items()])
     columns = ("used", "joint", "naive", "least")
-    known = {name: [entry[name] for entry in entries if entry[name] is not None] for name in columns[1:]}
-    sums = {name: sum(numbers) if len(numbers) == len(entries) else None for name, numbers in known.items()}
-    whole: dict[str, Any] = {"wrt": ["all"], **sums, "used": found["evaluations"], "class": found["class"]}
+    whole = {**found, "wrt": ["all"], "used": found["evaluations"]}
     click.echo()
     print_table(
         ["by", *columns, "class"],
-        [[", ".join(row["wrt"]), *map(_shown, map(row.get, columns)), row["class"]] for row in [*entries, whole]],
+        [[", ".join(row["wrt"]), *map(known, map(row.get, columns)), row["class"]] for row in [*entries, whole]],
     )
     click.echo()
     heads = ("grouping", "settings", "circuits", f"shots for error {ERROR}")
-    print_table(heads, [list(map(_shown, row.values())) for row in groupings])
+    print_table(heads, [list(map(known, row.values())) for row in groupings])
 
 
-def _shown(value: object) -> object:
-    return "-" if value is None else value
-
-
-def _gradient_costs(module: Module, wrt: tuple[str, ...]) -> dict[str, Any]:
+def _gradient_costs(module: Module, wrt: tuple[str, ...], method: str) -> dict[str, Any]:
     from qcompile.ir import Shifted
     from qcompile.passes import Inline, Optimize
     from qcompile.passes.differentiate import differentiate
 
     with spinner("differentiating"):
-        derivative = differentiate(Optimize()(Inline()(module)), wrt or None, "shift")
+        derivative = differentiate(Optimize()(Inline()(module)), wrt or None, method)
     if not isinstance(derivative, Shifted):
-        raise AssertionError("shifting gives shifted circuits")
+        label = "an adjoint derivative has no circuits to count"
+        raise error(Code.METHOD, label, help="it is one walk there and back on the simulator: see `run --grad`")
     with spinner("grouping"):
         groupings = _groupings(derivative)
-    return {**costs(derivative), **_sizes(derivative), "certificates": certificates(derivative), "groupings": groupings}
+    return {
+        **costs(derivative, method),
+        **_sizes(derivative),
+        "certificates": certificates(derivative),
+        "groupings": groupings,
+    }
 
 
 def _groupings(derivative: Shifted) -> list[dict[str, Any]]:
@@ -111,8 +116,10 @@ def _groupings(derivative: Shifted) -> list[dict[str, Any]]:
     return found
 
 
-def _sizes(derivative: Shifted) -> dict[str, int]:
+def _sizes(derivative: Shifted) -> dict[str, int | None]:
     return {
+        "joint": derivative.joint,
+        "least": derivative.least,
         "value_evaluations": derivative.value_evaluations,
         "rows": len(derivative.rows),
         "templates": len(derivative.templates),

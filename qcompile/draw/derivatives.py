@@ -40,7 +40,7 @@ def _shifted(module: Shifted, limits: Limits) -> Picture:
         )
         for k in shown
     )
-    caption = f"{module.exactness.value}, {module.evaluations} evaluations for the derivatives, naive {module.naive}"
+    caption = ", ".join(_costs(module))
     heads = ("row", "of", "slots", "weight in each derivative")
     notes = [
         *_left_out(len(module.templates) - len(templates), "template"),
@@ -49,6 +49,13 @@ def _shifted(module: Shifted, limits: Limits) -> Picture:
     notes += _constants(module.components)
     table = Table(f"rows and weights ({caption})", heads, rows, tuple(notes))
     return Picture("derivative by shifted circuits", panels, (table,))
+
+
+def _costs(module: Shifted) -> Iterator[str]:
+    yield module.exactness.value
+    yield f"{module.evaluations} evaluation{'' if module.evaluations == 1 else 's'} for the derivatives"
+    if module.naive is not None:
+        yield f"naive {module.naive}"
 
 
 def _uses(module: Shifted) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -124,9 +124,27 @@ class Shifted:
         return len({e.row for c in self.components if not c.wrt for r in c.readings for e in r.read})
 
     @property
-    def naive(self) -> int:
-        """The evaluations that shifting gate by gate would take, without merging equal rows."""
-        return sum(certificate.naive for certificate in self.certificates)
+    def naive(self) -> int | None:
+        """The evaluations that shifting gate by gate would take, without merging equal rows; None: unknown."""
+        return self._total([certificate.naive for certificate in self.certificates])
+
+    @property
+    def joint(self) -> int | None:
+        """As `naive`, by joint spectra."""
+        return self._total([certificate.joint for certificate in self.certificates])
+
+    @property
+    def least(self) -> int | None:
+        """As `naive`, that no rules need fewer of."""
+        return self._total([certificate.least for certificate in self.certificates])
+
+    def _total(self, counts: Sequence[int | None]) -> int | None:
+        """Of the certificates; None where one does not say, or a derivative has none."""
+        certified = {certificate.wrt for certificate in self.certificates}
+        if any(component.wrt and component.wrt not in certified for component in self.components):
+            return None
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     def used(self, wrt: tuple[Element, ...]) -> int:
         """Distinct rows that the derivatives by these elements read."""

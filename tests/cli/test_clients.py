@@ -70,7 +70,7 @@ def test_the_command_runs_on_a_client(qcompile: Run) -> None:
     record = json.loads(done.stdout)
     assert record["value"] == pytest.approx(-1.13699402747, abs=1e-9)
     assert record["gradient"]["theta"] == pytest.approx(-0.02113015493, abs=1e-9)
-    assert (record["method"], record["evaluations"]) == ("shift", 4)
+    assert (record["method"], record["evaluations"]) == ("auto", 2)
 
 
 @pytest.mark.parametrize("client", sorted(CLIENTS))

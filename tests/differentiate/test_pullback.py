@@ -28,11 +28,12 @@ CLIFFORD = [TABLE[name] for name in ("x", "y", "h", "sx")]
 
 def matrix(word: Word, wires: int) -> Matrix:
     """Of bit masks, wire 0 most significant."""
-    total = np.eye(1, dtype=complex)
+    total: Matrix = np.eye(1, dtype=complex)
     for wire in range(wires):
         x, z = word[0] >> wire & 1, word[1] >> wire & 1
         letter = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}.get((x, z))
-        total = np.kron(total, np.eye(2) if letter is None else np.array(PAULI[letter], dtype=complex))
+        factor: Matrix = np.eye(2, dtype=complex) if letter is None else np.array(PAULI[letter], dtype=complex)
+        total = np.kron(total, factor).astype(complex)
     return total
 
 

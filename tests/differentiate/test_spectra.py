@@ -16,7 +16,9 @@ from random_programs import QUBIT_GATES
 from trained_texts import OWN, applied, pauli_words
 
 from qcompile.angle import Element
-from qcompile.passes.differentiate import rules
+from qcompile.diagnostics import Code, CompileError
+from qcompile.ir import Shifted
+from qcompile.passes.differentiate import differentiate, rules
 from qcompile.passes.differentiate.analysis import Analysis
 from qcompile.passes.differentiate.lift import lift
 from qcompile.passes.differentiate.rules import Rule
@@ -78,10 +80,11 @@ def test_the_period_is_a_period(rates: tuple[float, ...]) -> None:
 
 
 def matrix(word: Word) -> Matrix:
-    total = np.eye(1, dtype=complex)
+    total: Matrix = np.eye(1, dtype=complex)
     for wire in range(WIRES):
         letter = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}.get((word[0] >> wire & 1, word[1] >> wire & 1))
-        total = np.kron(total, np.eye(2) if letter is None else np.array(PAULI[letter], dtype=complex))
+        factor: Matrix = np.eye(2, dtype=complex) if letter is None else np.array(PAULI[letter], dtype=complex)
+        total = np.kron(total, factor).astype(complex)
     return total
 
 
@@ -166,6 +169,30 @@ def test_no_frequency_is_shown_that_is_not_predicted(text: str) -> None:
             value = float(run(analysis.template.program, {"a": np.array(at), "s": slots}, Options())[0][0])
             found += float(shift.slope) * float(weight) * value
     assert found == pytest.approx(slope, abs=1e-9)
+
+
+def test_a_refusal_says_that_the_spectrum_is_to_blame() -> None:
+    """Would catch a reason that is another gate's: 128 frequencies without a common unit."""
+    words = " + ".join(f"{math.sqrt(2 * k + 3) / 10}*Z[a{k}]" for k in range(8))
+    names, wires = ", ".join(f"a{k}" for k in range(8)), ", ".join(f"q[{k}]" for k in range(8))
+    observable = " ".join(f"X[{k}]" for k in range(8))
+    gate = f"gate many(t) {names} generator {words};"
+    program = program_of(f"{gate} qubit q[8]; param t; h q; many(t) {wires}; return expect({observable});")
+    with pytest.raises(CompileError) as refused:
+        differentiate(program, None, "shift")
+    (diagnostic,) = refused.value.diagnostics
+    assert diagnostic.code is Code.NO_RULE
+    assert "the generator of `many` has a spectrum too wide or too uneven" in diagnostic.render()
+    assert diagnostic.help
+
+
+def test_a_branch_that_changes_nothing_seen_reads_no_condition() -> None:
+    """Would catch shifts of what only decides about wires that are not measured."""
+    head = "qubit q[3]; bit c; param t; ry(t) q[0]; c = measure q[0];"
+    program = program_of(f"{head} if (c) {{ x q[1]; }} return expect(Z[2]);")
+    module = differentiate(program, None, "shift")
+    assert isinstance(module, Shifted)
+    assert module.evaluations == 0
 
 
 def _slots(analysis: Analysis, slot: Element, value: float) -> NDArray[np.float64]:

@@ -154,16 +154,19 @@ def measured_texts(draw: _Draw, noisy: bool, selects: bool) -> str:
 
 
 @st.composite
+def prepared_or_lost(draw: _Draw, modes: int) -> str:
+    prepared = ["coherent(0.3*a, b)", "squeezed(0.2*b, c)", "thermal(0.2 + 0.1*sin(a))", "vacuum"]
+    lost = ["loss({})", "thermal_loss({}, 0.3)", "thermal_loss(0.6, {})"]
+    operation = draw(st.sampled_from(prepared + lost)).format(draw(strengths()))
+    return f"{operation} m[{draw(st.integers(0, modes - 1))}];"
+
+
+@st.composite
 def gaussian_texts(draw: _Draw) -> str:
     """Preparations, Gaussian gates and losses."""
     modes = draw(st.integers(1, 3))
     one = applied(GAUSSIAN_GATES, 0, modes, small_angles())
-    prepared = st.sampled_from(["coherent(0.3*a, b)", "squeezed(0.2*b, c)", "thermal(0.2 + 0.1*sin(a))", "vacuum"])
-    lost = st.sampled_from(["loss({})", "thermal_loss({}, 0.3)", "thermal_loss(0.6, {})"])
-    mode = st.integers(0, modes - 1)
-    preparations = st.builds(lambda state, wire: f"{state} m[{wire}];", prepared, mode)
-    losses = st.builds(lambda channel, s, wire: f"{channel.format(s)} m[{wire}];", lost, strengths(), mode)
-    lines = draw(st.lists(st.one_of(one, one, one, preparations, losses), min_size=2, max_size=7))
+    lines = draw(st.lists(st.one_of(one, one, one, prepared_or_lost(modes)), min_size=2, max_size=7))
     return _program(f"qumode m[{modes}];", ["displace(0.3, a) m[0];", *lines], draw(light_outputs(modes)))
 
 
