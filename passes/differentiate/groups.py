@@ -33,13 +33,12 @@ Group = tuple[Member, ...]
 class Found:
     """Occurrences of an element that are shifted together, and d angle / d element of the first.
 
-    `beside`: the statements with the members side by side, and the position of the first among their ops; None where
-    they already are, as far as it matters.
+    `after`: the statements that stay behind the last of them once they stand side by side.
     """
 
     members: Group
     slope: Angle
-    beside: tuple[tuple[Statement, ...], int] | None = None
+    after: tuple[Statement, ...] = ()
 
 
 def groups(
@@ -102,15 +101,12 @@ class _Open:
     members: list[tuple[Member, Angle]]
     ops: list[tuple[int, Statement]]
     after: list[tuple[int, Statement]] = field(default_factory=list[tuple[int, Statement]])
-    mixed: bool = False  # something that shares wires with a member stands before another
-    _crossed: bool = False
 
     def join(self, place: Member, slope: Angle, index: int, op: Statement, actions: Actions) -> bool:
         if not self._passes(op, actions):
             return False
         self.members.append((place, slope))
         self.ops.append((index, op))
-        self.mixed |= self._crossed
         return True
 
     def pass_by(self, index: int, statement: Statement, actions: Actions) -> None:
@@ -118,7 +114,6 @@ class _Open:
             return
         if not self._passes(statement, actions):
             self.after.append((index, statement))
-        self._crossed |= any(not _wires(statement).isdisjoint(_wires(op)) for _, op in self.ops)
 
     def _passes(self, statement: Statement, actions: Actions) -> bool:
         """May it move to before everything that stays after the group, and past the group itself?"""
@@ -131,18 +126,13 @@ class _Open:
             return
         first = self.members[0][1]
         members = tuple(replace(place, ratio=_ratio(slope, first)) for place, slope in self.members)
-        yield Found(members, first, self._beside(program) if self.mixed else None)
+        yield Found(members, first, self._after(program))
 
-    def _beside(self, program: Program) -> tuple[tuple[Statement, ...], int]:
-        """The members side by side: what commutes with all goes before them, the rest stays after them."""
-        start, end = self.ops[0][0], self.ops[-1][0] + 1
-        after = [index for index, _ in self.after if index < end]
-        staying = {*after, *(index for index, _ in self.ops)}
-        before = [statement for index, statement in enumerate(program.body[start:end], start) if index not in staying]
-        ahead = (*program.body[:start], *before)
-        members = (statement for _, statement in self.ops)
-        body = (*ahead, *members, *(program.body[k] for k in after), *program.body[end:])
-        return body, sum(isinstance(inner, Op) for statement in ahead for inner in _statements(statement))
+    def _after(self, program: Program) -> tuple[Statement, ...]:
+        """What commutes with all goes before the members, the rest stays after them."""
+        end = self.ops[-1][0] + 1
+        between = (program.body[index] for index, _ in self.after if index < end)
+        return (*between, *program.body[end:])
 
 
 def _ratio(slope: Angle, first: Angle) -> Angle:

@@ -16,7 +16,7 @@ from qcompile.passes.differentiate.pullback import Images
 from qcompile.passes.differentiate.rules import Rule, trigonometric
 from qcompile.passes.differentiate.selection import joint_rates, refusal, rule_for, union
 from qcompile.passes.differentiate.strengths import near_words, strength_refusal, strength_rule
-from qcompile.passes.differentiate.visibility import Sight, sights
+from qcompile.passes.differentiate.visibility import Sight, arriving, sights
 
 Seen = Mapping[int, Mapping[int, Sight]]
 """By output and position, what the output sees of an op."""
@@ -130,14 +130,15 @@ class Planner:
 
     def _together(self, found: Found) -> Plan | None:
         """One rule for the group, by the frequencies that all outputs together see; None: there is none."""
-        seen, places = self._seen, [member.position for member in found.members]
-        if found.beside is not None:
-            body, first = found.beside
-            seen, places = self._look(replace(self.program, body=body)), list(range(first, first + len(places)))
-        visible = {k: [at[place] for place in places if place in at] for k, at in seen.items()}
-        rates = joint_rates(self._weighted(found), [sight for each in visible.values() for sight in each])
+        wires = {wire for member in found.members for wire in self.ops[member.position].wires}
+        outputs, kinds = self.program.outputs, self.program.kinds
+        arrived = [arriving(found.after, output, kinds, wires, self._images) for output in outputs]
+        own = [joint_rates(self._weighted(found), words) for words in arrived]
+        known = [words for words in arrived if words is not None]
+        everything = [part for words in known for part in words] if len(known) == len(arrived) else None
+        rates = joint_rates(self._weighted(found), everything)
         rule = None if rates is None else trigonometric(rates)
-        return None if rule is None else Plan(found.members, {k: rule for k, each in visible.items() if each})
+        return None if rule is None else Plan(found.members, {k: rule for k, seen in enumerate(own) if seen != ()})
 
     def _weighted(self, found: Found) -> list[tuple[Occurrence, float]]:
         return [(self.occurrence(member), float(member.ratio)) for member in found.members]

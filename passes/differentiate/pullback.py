@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from qcompile.angle import Angle
-from qcompile.gates.algebra import PAULI, ComplexArray, controlled
+from qcompile.gates.algebra import PAULI, ComplexArray, controlled, spectrum
 from qcompile.ir import Op
 from qcompile.operator import Operator
 from qcompile.passes.action import constant_matrix
@@ -35,14 +35,13 @@ class Images:
     _known: dict[tuple[object, ...], dict[Word, Image | None]] = field(
         default_factory=dict[tuple[object, ...], dict[Word, "Image | None"]]
     )
-    _parts: dict[tuple[object, ...], tuple[Op, ...]] = field(default_factory=dict[tuple[object, ...], tuple[Op, ...]])
+    _ops: dict[tuple[object, ...], _Local] = field(default_factory=dict[tuple[object, ...], "_Local"])
 
     def through(self, words: frozenset[Word], op: Op) -> Image | None:
         """Of a sum of words on the program's wires; None where too little is known, or there are too many."""
         key = (id(op.gate), op.controls, op.inverse, tuple(a if a.is_constant else None for a in op.angles))
-        if key not in self._parts:  # which hold the gate, so its id stays taken
-            whole = replace(op, wires=tuple(range(len(op.wires))))
-            self._parts[key] = tuple(reversed(tuple(generator_ops(whole))))
+        if key not in self._ops:  # which hold the gate, so its id stays taken
+            self._ops[key] = _Local.of(op)
             self._known[key] = {}
         known, wires = self._known[key], op.wires
         found: set[Word] = set()
@@ -51,7 +50,7 @@ class Images:
         for x, z in words:
             local = near((x, z), wires)
             if local not in known:
-                known[local] = _image(local, self._parts[key])
+                known[local] = self._ops[key].image(local)
             image = known[local]
             if image is None:
                 return None
@@ -62,21 +61,64 @@ class Images:
         return Image(frozenset(found), changed) if len(found) <= MOST_WORDS else None
 
 
-def _image(word: Word, parts: tuple[Op, ...]) -> Image | None:
-    """Through the parts of an op, the last of them first."""
-    image = Image(frozenset({word}), False)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Local:
+    """An op on wires 0, 1, …: its matrix where that is known and small, and its parts, the last of them first."""
+
+    op: Op
+    matrix: ComplexArray | None
+    parts: tuple[Op, ...]
+
+    @classmethod
+    def of(cls, op: Op) -> _Local:
+        local = replace(op, wires=tuple(range(len(op.wires))))
+        parts = tuple(generator_ops(local))
+        return cls(local, _matrix(parts, len(op.wires)), parts[::-1])
+
+    def image(self, word: Word) -> Image | None:
+        image = Image(frozenset({word}), False)
+        if self.matrix is not None:
+            return _by_matrix(image.words, self.matrix, self.op.wires)
+        for part in self.parts:
+            step = _through_part(image.words, part)
+            if step is None:
+                return None
+            image = Image(step.words, image.changed or step.changed)
+        return image
+
+
+def _matrix(parts: tuple[Op, ...], count: int) -> ComplexArray | None:
+    """Of the product of the parts; None where it is large, depends on parameters or is not known."""
+    if count > _MATRIX_WIRES or not all(angle.is_constant for part in parts for angle in part.angles):
+        return None
+    whole = np.eye(2**count, dtype=complex)
     for part in parts:
-        step = _through_part(image.words, part)
-        if step is None:
+        generator, matrix = part.gate.generator, constant_matrix(part)
+        if generator is not None and generator.is_pauli:
+            on_wires = controlled(generator, part.controls).on(part.wires)
+            values, vectors = spectrum(on_wires, count)
+            whole = (vectors * np.exp(-1j * float(part.angles[0]) * values)) @ vectors.conj().T @ whole
+        elif matrix is not None:
+            whole = _embedded(matrix, part.wires, count) @ whole
+        else:
             return None
-        image = Image(step.words, image.changed or step.changed)
-    return image
+    return whole
+
+
+def _embedded(matrix: ComplexArray, wires: tuple[int, ...], count: int) -> ComplexArray:
+    """The matrix on some of the wires as one on all of them."""
+    others = [wire for wire in range(count) if wire not in wires]
+    whole = np.kron(matrix, np.eye(2 ** len(others))).reshape((2,) * (2 * count))
+    order = [(*wires, *others).index(wire) for wire in range(count)]
+    moved: ComplexArray = whole.transpose(*order, *(k + count for k in order)).reshape(2**count, 2**count)
+    return moved
 
 
 def _through_part(words: frozenset[Word], part: Op) -> Image | None:
     generator = part.gate.generator
     if generator is None:
-        return _by_matrix(words, part)
+        matrix = constant_matrix(part) if len(part.wires) <= _MATRIX_WIRES else None
+        return None if matrix is None else _by_matrix(words, matrix, part.wires)
     if len(generator.terms) << len(part.controls) > _GENERATOR_WORDS:
         return None
     turning = [masked(word) for word, _ in controlled(generator, part.controls).on(part.wires).terms]
@@ -101,20 +143,18 @@ def _quarter_turns(angle: Angle, generator: Operator) -> int | None:
     return round(turns) if abs(turns - round(turns)) < _SMALL else None
 
 
-def _by_matrix(words: frozenset[Word], part: Op) -> Image | None:
-    unitary, count = constant_matrix(part) if len(part.wires) <= _MATRIX_WIRES else None, len(part.wires)
-    if unitary is None:
-        return None
+def _by_matrix(words: frozenset[Word], unitary: ComplexArray, wires: tuple[int, ...]) -> Image:
+    count = len(wires)
     found: set[Word] = set()
     changed = False
-    outside = ~sum(1 << wire for wire in part.wires)
+    outside = ~sum(1 << wire for wire in wires)
     for x, z in words:
-        before = _pauli(near((x, z), part.wires), count)
+        before = _pauli(near((x, z), wires), count)
         after = unitary.conj().T @ before @ unitary
         changed |= not np.allclose(after, before, rtol=0, atol=_SMALL)
         for bits in product(range(2**count), range(2**count)):
             if abs(np.trace(_pauli(bits, count) @ after)) > _SMALL * 2**count:
-                far = placed(bits, part.wires)
+                far = placed(bits, wires)
                 found.add(((x & outside) | far[0], (z & outside) | far[1]))
     return Image(frozenset(found), changed)
 

@@ -83,7 +83,8 @@ def _gapped(rates: tuple[float, ...]) -> Rule | None:
 
     unit = _common_unit(rates)
     longest = math.pi / unit if unit else math.pi * len(rates) / min(rates)
-    steps = max(_GRID, 4 * round(max(rates) / unit)) if unit else _GRID
+    best = 2 * round(max(rates) / unit) if unit else 1  # the shifts of the equidistant rule, whose sum is the least
+    steps = best * -(-_GRID // best)
     if steps > _FINEST:
         return None
     grid = longest * np.arange(1, steps) / steps

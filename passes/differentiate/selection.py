@@ -13,7 +13,7 @@ from qcompile.passes.differentiate.occurrences import Occurrence
 from qcompile.passes.differentiate.rules import Rule, trigonometric
 from qcompile.passes.differentiate.spectra import Weighted, joint_frequencies, pauli_frequencies, visible_frequencies
 from qcompile.passes.differentiate.visibility import Sight
-from qcompile.passes.differentiate.words import masked
+from qcompile.passes.differentiate.words import Word, Words, masked
 from qcompile.passes.refinement import controlled_generator
 
 Rates = tuple[float, ...]
@@ -58,13 +58,13 @@ def commuting_words(occurrence: Occurrence, ratio: float = 1.0) -> tuple[Weighte
     return tuple((masked(word), float(c) * occurrence.scale * ratio) for word, c in placed.terms)
 
 
-def joint_rates(members: Sequence[tuple[Occurrence, float]], seen: Iterable[Sight] | None) -> Rates | None:
+def joint_rates(members: Sequence[tuple[Occurrence, float]], seen: Iterable[Words] | None) -> Rates | None:
     """The frequencies of occurrences that are shifted together, each by its ratio; None: too many, or not known.
 
     Args:
-        seen: what sees each of them; None: whatever is measured.
+        seen: the words, in parts, of what is measured just after all of them; None: whatever is measured.
     """
-    total: dict[tuple[int, int], float] = {}
+    total: dict[Word, float] = {}
     for occurrence, ratio in members:
         words = commuting_words(occurrence, ratio)
         if words is None:
@@ -74,10 +74,7 @@ def joint_rates(members: Sequence[tuple[Occurrence, float]], seen: Iterable[Sigh
     weighted = [(word, coefficient) for word, coefficient in total.items() if abs(coefficient) > 1e-12]
     if seen is None:
         return joint_frequencies(weighted)
-    observed = [sight.words for sight in seen]
-    if None in observed:
-        return joint_frequencies(weighted)
-    return visible_frequencies(weighted, {word for sight in observed for words in sight or () for word in words})
+    return visible_frequencies(weighted, {word for words in seen for word in words})
 
 
 def union(sights: Iterable[Sight]) -> Sight:

@@ -7,7 +7,7 @@ commute with it, and then by its wires and its degree in the quadratures.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -45,6 +45,18 @@ def sightings(program: Program, output: Output) -> dict[int, Sight]:
 def sights(body: tuple[Statement, ...], output: Output, kinds: tuple[Kind, ...], images: Images) -> dict[int, Sight]:
     """As `sightings`, by the position of the op among the ops of the body, regions opened."""
     return {position: sight for position, _, sight in _walk(body, start(output, kinds), images)}
+
+
+def arriving(
+    after: tuple[Statement, ...], output: Output, kinds: tuple[Kind, ...], wires: Set[int], images: Images
+) -> tuple[Words, ...] | None:
+    """The words of the output's observable pulled back through these; None: not all that touch these wires are known."""
+    pulled = start(output, kinds)
+    for _ in _walk(after, pulled, images):
+        pass
+    if any(not piece.wires.isdisjoint(wires) for piece in pulled.pieces):
+        return None
+    return tuple(words for words, _ in pulled.paulis)
 
 
 def selected(program: Program) -> frozenset[int]:

@@ -65,8 +65,13 @@ def test_evaluations_of_a_cost_layer(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("edges", "side"),
-    [(RING, (1, 3, 5)), (RING[:4], (0, 2, 4)), ([(a, b) for a in (0, 1) for b in (2, 3, 4)], (0, 1))],
-    ids=["ring", "path", "two sides"],
+    [
+        (RING, (1, 3, 5)),
+        (CUBE, (0, 3, 5, 6)),
+        (RING[:4], (0, 2, 4)),
+        ([(a, b) for a in (0, 1) for b in (2, 3, 4)], (0, 1)),
+    ],
+    ids=["ring", "cube", "path", "two sides"],
 )
 def test_a_word_that_turns_on_every_edge(edges: Edges, side: tuple[int, ...]) -> None:
     """Would catch differences of eigenvalues where only twice their sizes are seen, and a rule with gaps that is wrong.

@@ -23,7 +23,7 @@ from qcompile.passes.differentiate.words import Word, all_words, anticommute, cl
 SMALL = [gate for gate in QUBIT_GATES if 1 <= len(gate.wires) <= 3]
 WIRES = 3
 VALUE = 0.7371  # of what is a parameter to the pass
-CLIFFORD = [TABLE[name] for name in ("x", "y", "h", "sx")]
+CLIFFORD = [TABLE[name] for name in ("x", "y", "z", "h", "s", "sx", "cx", "cy", "cz", "swap", "iswap", "ecr")]
 
 
 def matrix(word: Word, wires: int) -> Matrix:

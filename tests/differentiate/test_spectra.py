@@ -62,7 +62,11 @@ def test_gapped_rules_cost_shots_as_little_as_can_be(rates: tuple[float, ...]) -
     assert max(rates) - 1e-12 <= np.abs(weights).sum() <= 1.001 * max(rates)
 
 
-@pytest.mark.parametrize("rates", [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (1.0, 3.0)], ids=str)
+@pytest.mark.parametrize(
+    "rates",
+    [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (1.0, 3.0), (1.0, 7.0), (2.0, 5.0, 9.0), (0.5, 3.5), (3.0, 7.0, 8.0)],
+    ids=str,
+)
 def test_the_optimum_is_met(rates: tuple[float, ...]) -> None:
     """Would catch a rule that is nearly the best."""
     weights, *_ = rule(rates)
