@@ -11,12 +11,17 @@ from qcompile.passes.rewrite import is_phase, is_unitary, selects, wires_of
 
 @dataclass(frozen=True)
 class DeadUncompute:
-    """Drop uncompute ops outside the backward light cone of the gradients after them. Linear; adjoint programs only."""
+    """Drop uncompute ops outside the backward light cone of the gradients after them. Linear; adjoint programs only.
+
+    Those of light stay: cut gates are not unitary, so what runs the schedule needs the state before every op of it.
+    """
 
     name: ClassVar[str] = "dead-uncompute"
 
     def __call__(self, module: Module) -> Module:
-        return replace(module, reverse=_needed(module.reverse)) if isinstance(module, Adjoint) else module
+        if not isinstance(module, Adjoint) or "qumode" in module.forward.kinds:
+            return module
+        return replace(module, reverse=_needed(module.reverse))
 
 
 def _needed(schedule: tuple[Backward, ...]) -> tuple[Backward, ...]:

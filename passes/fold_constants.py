@@ -11,7 +11,7 @@ from typing import ClassVar
 from qcompile.angle import Angle
 from qcompile.gates.algebra import distinct, spectrum
 from qcompile.grammar import decompose, invert
-from qcompile.ir import If, Module, Op
+from qcompile.ir import Adjoint, If, Module, Op
 from qcompile.number import Number
 from qcompile.operator import Operator
 from qcompile.passes.action import Actions
@@ -25,14 +25,15 @@ SPECTRUM_WIRES = 6  # the largest generator of several words whose spectrum is c
 class FoldConstants:
     """Remove what is the identity up to a global phase, at its exact angle; gather the phases at the front. Linear.
 
-    A branch with nothing in it goes too.
+    A branch with nothing in it goes too, but not from an adjoint, whose reverse schedule steps back over each branch.
     """
 
     name: ClassVar[str] = "fold-constants"
 
     def __call__(self, module: Module) -> Module:
         folder = _Folder()
-        return map_bodies(module, lambda body, _: tuple(folder.folded(body)))
+        folded = map_bodies(module, lambda body, _: tuple(folder.folded(body)))
+        return folded if isinstance(module, Adjoint) else map_bodies(folded, lambda body, _: _without_empty(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,6 @@ class _Folder:
         phase, kept = Angle(), list[Step]()
         for step in body:
             left = self.phase_of(step) if isinstance(step, Op) and is_unitary(step) else None
-            if isinstance(step, If) and not step.then and not step.otherwise:
-                continue
             if left is None:
                 kept.append(step)
             else:
@@ -87,6 +86,10 @@ class _Folder:
             else:
                 left.append(part)
         return None if left else phase
+
+
+def _without_empty(body: Body) -> Body:
+    return tuple(step for step in body if not isinstance(step, If) or step.then or step.otherwise)
 
 
 @lru_cache(maxsize=1024)

@@ -25,6 +25,7 @@ from qcompile.ir import (
     Parameter,
     Probabilities,
     Program,
+    Row,
     Samples,
     Shifted,
     State,
@@ -83,21 +84,12 @@ def describe(
         "wires": {"kind": language.kind, "count": max((len(program.kinds) for program in programs), default=0)},
         "parameters": _inputs(programs, names, slots=False),
         "slots": _inputs(programs, names, slots=True),
-        "computed": [
-            {"kind": "computed", "emitted": name, "expression": call_tree(call, names)}
-            for call, name in names.computed.items()
-        ],
+        "computed": _computed(names),
         "templates": [
             _template(template.name, template.program, placement.file, names)
             for template, placement in zip(module.templates, placements, strict=True)
         ],
-        "rows": [
-            {
-                "template": row.template,
-                "slots": {names[element]: prefix_tree(value, names) for element, value in row.settings},
-            }
-            for row in module.rows
-        ],
+        "rows": [_row(row, names) for row in module.rows],
         "components": [_component(component, names) for component in module.components],
         "class": module.exactness.value,
         "certificates": [_certificate(certificate, used) for certificate in module.certificates],
@@ -111,6 +103,16 @@ def describe(
         "seeds": module.seed,
         "sha256": {name: sha256(text.encode()).hexdigest() for name, text in sorted(files.items())},
     }
+
+
+def _computed(names: Names) -> list[Record]:
+    calls = names.computed.items()
+    return [{"kind": "computed", "emitted": name, "expression": call_tree(call, names)} for call, name in calls]
+
+
+def _row(row: Row, names: Names) -> Record:
+    slots = {names[element]: prefix_tree(value, names) for element, value in row.settings}
+    return {"template": row.template, "slots": slots}
 
 
 def to_json(manifest: Record) -> str:

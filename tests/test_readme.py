@@ -7,54 +7,29 @@ import sys
 from pathlib import Path
 
 import pytest
+from page_blocks import assert_same, code, commands
 
 import qcompile
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NUMBER = re.compile(r"-?\d+\.\d+(?:e-?\d+)?")
-
-
-def blocks() -> list[tuple[str, str]]:
-    """Language and text of every code block, in order."""
-    return [(match[1], match[2]) for match in BLOCK.finditer(README)]
-
-
-def assert_same(printed: str, stated: str) -> None:
-    """Word for word; numbers as far as they are written and rounding allows."""
-    assert NUMBER.sub("#", printed).split() == NUMBER.sub("#", stated).split()
-    found, wanted = (list(map(float, NUMBER.findall(text))) for text in (printed, stated))
-    assert found == pytest.approx(wanted, rel=1e-6, abs=1e-6)
 
 
 def test_the_tour_prints_what_it_says() -> None:
     """Would catch a README that shows what the code no longer does."""
-    code = [text for language, text in blocks() if language == "python"]
     mark = "--- end of block ---"
-    script = "".join(f"{text}\nprint({mark!r})\n" for text in code)
+    script = "".join(f"{text}\nprint({mark!r})\n" for text, _ in code(README))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=EXAMPLES)
     assert done.returncode == 0, done.stderr
     printed = [part.strip("\n") for part in done.stdout.split(mark)[:-1]]
-    pairs = zip(blocks(), blocks()[1:], strict=False)
-    stated = [after if kind == "text" else "" for (before, _), (kind, after) in pairs if before == "python"]
+    stated = [output for _, output in code(README)]
     assert len(printed) == len(stated) > 5
     for found, wanted in zip(printed, stated, strict=True):
         assert_same(found, wanted)
 
 
-def console_sessions() -> list[tuple[str, str]]:
-    """Each command and what the README shows after it."""
-    sessions: list[tuple[str, str]] = []
-    for text in (text for language, text in blocks() if language == "console"):
-        for part in text.split("$ ")[1:]:
-            command, _, output = part.partition("\n")
-            sessions.append((command, output))
-    return sessions
-
-
-@pytest.mark.parametrize(("command", "stated"), console_sessions(), ids=lambda text: str(text).partition("\n")[0])
+@pytest.mark.parametrize(("command", "stated"), list(commands(README)), ids=lambda text: str(text).partition("\n")[0])
 def test_a_command_prints_what_it_says(command: str, stated: str) -> None:
     """Would catch a command line that no longer works, or prints something else."""
     name, *arguments = shlex.split(command)

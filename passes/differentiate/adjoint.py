@@ -57,7 +57,9 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
         _check_light(seen)
     forward = expanded(dilated(seen, wanted), wanted, keep_words=False)
     way = _WayBack(wanted)
-    reverse = _as_needed(list(way.steps(forward.body)))
+    steps = list(way.steps(forward.body))
+    # what optimises one may merge other gates in the other: then light is taped along the schedule, from the vacuum
+    reverse = tuple(steps) if "qumode" in program.kinds and _has_gates_alone(forward) else _as_needed(steps)
     readings = _readings(way.angles, wrt)
     outputs = range(len(forward.outputs))
     components = tuple(
@@ -102,6 +104,10 @@ def _as_needed(steps: list[Backward]) -> tuple[Backward, ...]:
     while steps and not _reads(steps[-1]) and not (len(steps) > 1 and isinstance(steps[-2], Gradient)):
         steps.pop()
     return tuple(steps)
+
+
+def _has_gates_alone(program: Program) -> bool:
+    return all(isinstance(s, Barrier) or (isinstance(s, Op) and not s.gate.channel) for s in program.body)
 
 
 def _reads(step: Backward) -> bool:

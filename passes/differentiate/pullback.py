@@ -91,15 +91,16 @@ def _matrix(parts: tuple[Op, ...], count: int) -> ComplexArray | None:
     """Of the product of the parts; None where it is large, depends on parameters or is not known."""
     if count > _MATRIX_WIRES or not all(angle.is_constant for part in parts for angle in part.angles):
         return None
-    whole = np.eye(2**count, dtype=complex)
+    whole: ComplexArray = np.eye(2**count, dtype=complex)
     for part in parts:
         generator, matrix = part.gate.generator, constant_matrix(part)
         if generator is not None and generator.is_pauli:
             on_wires = controlled(generator, part.controls).on(part.wires)
             values, vectors = spectrum(on_wires, count)
-            whole = (vectors * np.exp(-1j * float(part.angles[0]) * values)) @ vectors.conj().T @ whole
+            turned = vectors * np.exp(-1j * float(part.angles[0]) * values)
+            whole = np.asarray(turned @ vectors.conj().T @ whole, dtype=np.complex128)
         elif matrix is not None:
-            whole = _embedded(matrix, part.wires, count) @ whole
+            whole = np.asarray(_embedded(matrix, part.wires, count) @ whole, dtype=np.complex128)
         else:
             return None
     return whole

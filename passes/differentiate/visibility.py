@@ -50,7 +50,7 @@ def sights(body: tuple[Statement, ...], output: Output, kinds: tuple[Kind, ...],
 def arriving(
     after: tuple[Statement, ...], output: Output, kinds: tuple[Kind, ...], wires: Set[int], images: Images
 ) -> tuple[Words, ...] | None:
-    """The words of the output's observable pulled back through these; None: not all that touch these wires are known."""
+    """The words of the output's observable pulled back through these; None: not all that touch the wires are known."""
     pulled = start(output, kinds)
     for _ in _walk(after, pulled, images):
         pass

@@ -14,7 +14,7 @@ from qcompile.gates.row import Gate, Kind, Spelling
 _QUBIT: tuple[Kind, ...] = ("qubit",)
 _QUMODE: tuple[Kind, ...] = ("qumode",)
 _SHARE = ((0.0, 1.0),)
-_ROUNDING = 1e-12  # rows of derivatives set a strength p to 1 by adding 1 − p
+ROUNDING = 1e-12  # rows of derivatives set a strength p to 1 by adding 1 − p
 
 GATES = (
     # ρ to (1 − p)ρ + p PρP for a Pauli letter P: b is |1⟩ with probability p
@@ -60,7 +60,7 @@ GATES = (
 def check_strength(gate: Gate, index: int, value: float, span: Span | None = None) -> None:
     """Raises BAD_VALUE, where a parameter of a channel lies outside its bounds by more than rounding."""
     least, greatest = gate.bounds[index]
-    if not least - _ROUNDING <= value <= greatest + _ROUNDING:
+    if not least - ROUNDING <= value <= greatest + ROUNDING:
         limits = f"from {least:g} to {greatest:g}" if math.isfinite(greatest) else f"of {least:g} or more"
         label = f"`{gate.name}` with {gate.parameters[index]} {value:g}"
         raise error(Code.BAD_VALUE, label, span, f"give {gate.parameters[index]} a value {limits}")

@@ -99,4 +99,5 @@ def _sample_covariance(left: RealArray, right: RealArray) -> RealArray:
     """Over the shots: shape (B, shots) to (B,), unbiased from two shots on."""
     apart = [read - read.mean(axis=1, keepdims=True) for read in (left, right)]
     total: RealArray = np.sum(apart[0] * apart[1], axis=1)
-    return total / max(left.shape[1] - 1, 1)
+    found: RealArray = total / max(left.shape[1] - 1, 1)
+    return found

@@ -13,7 +13,7 @@ from qcompile.targets.simulator.gaussian_moments import RealArray
 from qcompile.targets.simulator.gaussian_program import dilated, factors
 from qcompile.targets.simulator.gaussian_state import Moments, flow, vacuum
 from qcompile.targets.simulator.options import memory_limit, too_large
-from qcompile.targets.simulator.values import Elements, value_of, with_strengths
+from qcompile.targets.simulator.values import Elements, mean_photons, value_of, with_strengths
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,10 +112,7 @@ def _variance(op: Op, elements: Elements) -> RealArray:
     """2n + 1 of a thermal state of n photons; 1 of the vacuum."""
     if op.gate.prepares != "thermal":
         return np.ones(1)
-    photons = value_of(op.angles[0], elements, op.span)
-    if photons.min() < 0:
-        raise error(Code.BAD_VALUE, f"a mean photon number of {photons.min():g}", op.span, "give zero or more")
-    return 2 * photons + 1
+    return 2 * mean_photons(op, elements) + 1
 
 
 def _directions(detection: str, angle: RealArray) -> tuple[RealArray, float]:

@@ -169,7 +169,7 @@ def _read(letter: str, outcomes: RealArray) -> RealArray:
     """What a letter makes of the outcomes in its basis: eigenvalues from levels, and a level told from the others."""
     level = level_of(letter)
     if level is not None:
-        return (outcomes == level).astype(np.float64)
+        return np.equal(outcomes, level).astype(np.float64)
     return 1 - 2 * outcomes if letter in "XYZ" else outcomes
 
 

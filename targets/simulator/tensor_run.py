@@ -16,7 +16,7 @@ from qcompile.targets.simulator.tensor_channels import kraus_maps
 from qcompile.targets.simulator.tensor_gates import map_of
 from qcompile.targets.simulator.tensor_operators import norms
 from qcompile.targets.simulator.tensor_program import Plan
-from qcompile.targets.simulator.values import Bound, RealArray, value_of
+from qcompile.targets.simulator.values import Bound, Elements, RealArray, mean_photons, value_of
 
 MAX_BRANCHES = 1024
 MERGE_AT = 64  # branches that noise makes are merged when there are more by this many
@@ -73,8 +73,7 @@ def prepare(op: Op, state: ComplexArray, bound: Bound) -> ComplexArray:
     A thermal state is one half of a two-mode squeezed vacuum of the same mean photon number, the other half hidden.
     """
     wire, levels = op.wires[0], state.shape[op.wires[0] + 1]
-    value = value_of(op.angles[0], bound.elements, op.span)
-    weights = _level_weights(op, value, levels)
+    weights = _level_weights(op, bound.elements, levels)
     rows = max(len(state), len(weights))
     result = np.zeros((rows, *state.shape[1:]), dtype=complex)
     ground = state[at_level(wire, 0, state.ndim)]
@@ -87,10 +86,11 @@ def prepare(op: Op, state: ComplexArray, bound: Bound) -> ComplexArray:
     return result
 
 
-def _level_weights(op: Op, value: RealArray, levels: int) -> RealArray:
+def _level_weights(op: Op, elements: Elements, levels: int) -> RealArray:
     """The amplitude of each level, shape (b, levels)."""
     numbers = np.arange(levels)
     if op.gate.prepares == "number":
+        value = value_of(op.angles[0], elements, op.span)
         if np.any(value < 0) or np.any(value != np.round(value)):
             raise error(Code.BAD_VALUE, f"{value[0]:g} is not a photon number", op.span, "give a whole number from 0")
         if np.any(value >= levels):
@@ -98,9 +98,8 @@ def _level_weights(op: Op, value: RealArray, levels: int) -> RealArray:
                 Code.NOT_SIMULABLE, f"{value.max():g} photons with a cutoff of {levels}", op.span, "raise the cutoff"
             )
         return np.equal(value[:, np.newaxis], numbers).astype(np.float64)
-    if np.any(value < 0):
-        raise error(Code.BAD_VALUE, f"a mean photon number of {value.min():g}", op.span, "give zero or more")
-    share = (value / (1 + value))[:, np.newaxis]
+    photons = mean_photons(op, elements)
+    share = (photons / (1 + photons))[:, np.newaxis]
     weights: RealArray = np.sqrt((1 - share) * share**numbers)
     return weights
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from qcompile.angle import Angle, Element, evaluate
 from qcompile.angle import parameter as named
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span, did_you_mean, error
-from qcompile.gates.channels import check_strength
+from qcompile.gates.channels import ROUNDING, check_strength
 from qcompile.ir import Op, Parameter
 
 RealArray = NDArray[np.float64]
@@ -94,6 +94,14 @@ def with_strengths(op: Op, elements: Elements) -> tuple[Op, Elements]:
             check_strength(op.gate, index, float(extreme), op.span)
         found[Element(name)] = np.clip(value, *bounds)
     return replace(op, angles=tuple(map(named, op.gate.parameters))), found
+
+
+def mean_photons(op: Op, elements: Elements) -> RealArray:
+    """The photon number of a thermal state, zero where rounding takes it below; raises BAD_VALUE, BAD_NUMBER."""
+    value = value_of(op.angles[0], elements, op.span)
+    if value.min() < -ROUNDING:
+        raise error(Code.BAD_VALUE, f"a mean photon number of {value.min():g}", op.span, "give zero or more")
+    return np.clip(value, 0.0, None)
 
 
 def _array(parameter: Parameter, value: ArrayLike) -> RealArray | Diagnostic:

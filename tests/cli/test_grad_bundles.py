@@ -8,6 +8,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import pytest
+
 from qcompile.cli.grad import GROUPINGS
 from qcompile.targets.grouping import STRATEGIES
 
@@ -69,6 +71,43 @@ def test_the_certificates_of_a_gradient(qcompile: Run) -> None:
     assert [row[:3] for row in table[8:10]] == [
         [g["grouping"], str(g["settings"]), str(g["circuits"])] for g in record["groupings"]
     ]
+
+
+def test_what_no_certificate_says_is_unknown(qcompile: Run, tmp_path: Path) -> None:
+    """Would catch `naive 0` for a derivative by another method than shifts, and a method that was not asked for."""
+    given = "examples/h2.qc", "--method", "hadamard{mode=reversed}"
+    costs = json.loads(qcompile("grad", *given, "--json").stdout)
+    assert (costs["method"], costs["naive"], costs["class"]) == (given[2], None, "exact with ancilla")
+    assert "\nall    8     -      -      -      exact with ancilla\n" in qcompile("stats", "--grad", *given).stdout
+    assert qcompile("grad", *given, "--to", "quil", "-o", tmp_path / "out").returncode == 0
+    cost = manifest(tmp_path / "out")["cost"]
+    assert (cost["naive"], cost["joint"], cost["least"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "cure"),
+    [
+        ("hadamar", "did you mean `hadamard`?"),
+        ("hadamard{mode=revers}", "did you mean `reversed`?"),
+        ("hadamard{samples=2}", "its options: mode"),
+        ("shift{mode=direct}", "its options: none"),
+        ("spsa{samples=x}", "the default is 1"),
+    ],
+)
+def test_a_method_that_there_is_not(method: str, cure: str, qcompile: Run) -> None:
+    """Would catch an option left aside without a word, and a fault that leaves the user alone."""
+    for command in (("grad",), ("run", "--grad", "--set", "theta=1"), ("stats", "--grad")):
+        done = qcompile(*command, "examples/h2.qc", "--method", method)
+        assert done.returncode == 1
+        assert "error[QC0701]" in done.stderr
+        assert cure in done.stderr
+
+
+def test_an_adjoint_derivative_has_no_circuits_to_count(qcompile: Run) -> None:
+    """Would catch `stats` that counts something else than it was asked."""
+    done = qcompile("stats", "examples/h2.qc", "--grad", "--method", "adjoint")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error[QC0503]" in done.stderr
 
 
 def test_light_has_no_shots(qcompile: Run) -> None:

@@ -73,13 +73,14 @@ def test_a_light_cone_holds_only_what_the_output_sees() -> None:
         "".join(f"ry(w[{8 * k + i}]) q[{i}];" for i in range(8)) + "".join(f"cx q[{a}], q[{b}];" for a, b in pairs)
         for k, pairs in enumerate(layers)
     )
-    text = f"qubit q[8]; param w[16]; {body} return expect(Z[3]);"
-    module = differentiate(parse(text))
+    program = parse(f"qubit q[8]; param w[16]; {body} return expect(Z[3]);")
+    assert isinstance(program, Program)
+    module = differentiate(program)
     assert isinstance(module, Shifted)
     alive = [c.wrt[0].index for c in module.components if c.wrt and c.readings]
     assert alive == [2, 3, 11]
     values = np.linspace(0.3, 2.8, 16)
-    slopes = value_and_grad(parse(text), "adjoint")(w=values)[1]["w"]
+    slopes = value_and_grad(program, "adjoint")(w=values)[1]["w"]
     assert np.flatnonzero(np.abs(slopes) > 1e-9).tolist() == alive
 
 

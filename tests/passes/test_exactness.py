@@ -183,6 +183,7 @@ def readings(schedule: Adjoint, seed: int) -> list[float]:
         if isinstance(step, Gradient):
             found[step.slot] = 2 * float(np.vdot(co_state, operator_matrix(step.generator, wires) @ psi).imag)
         else:
+            assert isinstance(step, Op)
             own = unitary((step,), wires, values)
             psi, co_state = own @ psi, own @ co_state
     return found

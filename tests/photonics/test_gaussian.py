@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from qcompile.diagnostics import Code, CompileError
 from qcompile.grammar import parse
 from qcompile.ir import Program
-from qcompile.targets.simulator import Options, Values, gaussian, run
+from qcompile.passes.differentiate import differentiate
+from qcompile.targets.simulator import Options, Values, evaluate, gaussian, run
 
 CIRCUIT = """
 qumode m[2]; param t[3];
@@ -183,3 +184,12 @@ def test_numbers_out_of_range_are_diagnostics(text: str, code: Code) -> None:
     with pytest.raises(CompileError) as caught:
         simulated(program(text), {}, Options(engine="gaussian", shots=shots))
     assert caught.value.diagnostics[0].code is code
+
+
+@pytest.mark.parametrize("options", [Options(engine="gaussian"), Options(engine="tensor", cutoff=30)])
+def test_a_photon_number_that_rounding_takes_below_zero(options: Options) -> None:
+    """Would catch a derivative that fails at some values: its rules set the number to 0, as (a + …) − (a + …)."""
+    module = parse("qumode m; param a; thermal(0.2 + 0.1*sin(a)) m; return expect(n[0]);")
+    at = np.linspace(0.01, 1, 100)
+    _, slope = evaluate(differentiate(module, method="shift"), {"a": at}, options)
+    np.testing.assert_allclose(slope, 0.1 * np.cos(at), rtol=0, atol=1e-8)

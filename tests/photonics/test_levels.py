@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 import qcompile as qc
 from qcompile.diagnostics import Code, CompileError
 from qcompile.grammar import parse, to_text
-from qcompile.ir import Program
+from qcompile.ir import Expectation, Program
 from qcompile.operator import Operator, level_of, normal_form
 from qcompile.passes.action import operators_commute
 from qcompile.targets.simulator import Options, run
@@ -33,7 +33,7 @@ def observed(text: str, options: Options | None = None) -> float:
 
 def observable(text: str) -> Operator:
     output = program(f"qubit q; qumode m[2]; return expect({text});").outputs[0]
-    assert isinstance(output, qc.ir.Expectation)
+    assert isinstance(output, Expectation)
     return output.observable.operator
 
 

@@ -22,7 +22,7 @@ gate two(a) b, c { rx(2*a) b; single_excitation(a) b, c; }
 for i in 0:2 { /* 𝛼 */ two(w[i]) q[i], q[i + 1]; }
 hardware_efficient(w, 1, true) q;
 wall q;
-return expect(X[0] + X[1] + X[2]);
+return expect(Y[0] + Y[1] + Y[2]);
 """
 LAYERS = "/// x everywhere.\ndef wall q[n] { x q; }\n"
 TIMEOUT = 60

@@ -254,3 +254,20 @@ def test_runs_that_never_happen() -> None:
         "qubit q; bit c; param x; rx(x) q; c = measure q; postselect c; ry(x) q; return expect(Z[0]);", {"x": 0.0}
     )
     assert code is Code.NOT_SIMULABLE
+
+
+@pytest.mark.parametrize("branch", ["id q[1];", "ry(x) q[1]; ry(-x) q[1];", "if (c[1]) { z q[0]; z q[0]; }"])
+def test_optimising_keeps_the_branches_that_are_walked_back(branch: str) -> None:
+    """Would catch a branch that empties and goes from the program alone, so that the schedule is none of it."""
+    source = parse(f"{HEAD} c = measure q[:2]; rx(x) q[2]; if (c[0]) {{ {branch} }} return expect(Y[2]);")
+    module = differentiate(source, None, "adjoint")
+    assert isinstance(module, Adjoint)
+    for level in range(1, 4):
+        optimised = Optimize(level)(module)
+        verify(optimised)
+        assert parse(to_text(optimised)) == optimised
+        assert isinstance(optimised, Adjoint)
+        for found, expected in zip(
+            *(evaluate_all(m, AT, Options()).components for m in (optimised, module)), strict=True
+        ):
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)

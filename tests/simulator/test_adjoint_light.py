@@ -90,3 +90,21 @@ def test_an_optimised_way_back_of_cut_light_with_noise_is_refused() -> None:
     with pytest.raises(CompileError) as caught:
         evaluate_all(Optimize()(module), AT, Options(cutoff=5))  # type: ignore[arg-type]
     assert caught.value.diagnostics[0].code is Code.METHOD
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "kerr(a) m[0]; kerr(b) m[0]; cubic(0.1*a) m[0]; return expect(x[0]);",  # merges in the program alone
+        "rotate(a) m[0]; shift_x(b) m[1]; kerr(t) m[1]; return expect(n[0]), expect(x[1]);",
+        "displace(t, a) m[0]; shift_x(b) m[1]; kerr(0.1) m[1]; return expect(n[0]), expect(x[1]);",  # unseen at its end
+    ],
+)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_optimised_light_is_still_taped(body: str, level: int) -> None:
+    """Would catch a schedule that an optimisation shortens until it leads back along other gates than the program's."""
+    _, module = swept("param a; param b; param t; qumode m[2]; shift_x(0.3) m[0]; shift_p(0.2*a) m[0]; " + body)
+    optimised = Optimize(level)(module)
+    verify(optimised)
+    for found, expected in zip(*(evaluate_all(m, AT, Options()).components for m in (optimised, module)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
