@@ -24,13 +24,14 @@ from qcompile.ir import (
     Parameter,
     Probabilities,
     Reading,
+    Row,
     Shifted,
     Template,
 )
 from qcompile.operator import Operator, Word
 from qcompile.targets.settings import Setting, measured
 from qcompile.targets.simulator import Options, Values, bind, evaluate
-from qcompile.targets.simulator.values import Bound, RealArray, value_of
+from qcompile.targets.simulator.values import Bound, Elements, RealArray, value_of
 
 Slopes = Mapping[Evaluation, RealArray]
 """A component's derivatives by what it reads: of shape (), or (outcomes,) where it goes outcome by outcome."""
@@ -147,10 +148,10 @@ class Simulated:
         outputs = self.module.templates[template].program.outputs
         rows = [k for k, row in enumerate(self.module.rows) if row.template == template]
         chosen = sorted({read.output for read in setting.reads})
-        estimates = {o: self._estimates(outputs[o], o, setting) for o in chosen}
         found: dict[int, Covariances] = {}
         for k, shares in zip(rows, self._distributions(template, setting), strict=True):
-            moved = {o: _influence(outputs[o], estimates[o], shares) for o in chosen}
+            elements = self._elements(self.module.rows[k])
+            moved = {o: _influence(outputs[o], _estimates(outputs[o], o, setting, elements), shares) for o in chosen}
             found[k] = {
                 (a, b): (shares * moved[a] * moved[b]).sum(-1)
                 - (shares * moved[a]).sum(-1) * (shares * moved[b]).sum(-1)
@@ -171,19 +172,27 @@ class Simulated:
         module = Shifted((Template("t0", replace(program, body=turned, outputs=(output,))),), rows, ())
         return [s.reshape(-1) for s in _evaluated(module, [Evaluation(k, 0) for k in range(len(rows))], self.values)]
 
-    def _estimates(self, output: Output, place: int, setting: Setting) -> RealArray:
-        """What a run with each outcome of the basis says of the output, shape (outcomes,) or (its own, outcomes)."""
-        count = len(setting.basis)
-        bits = np.indices((2,) * count).reshape(count, -1) if count else np.zeros((0, 1), dtype=int)
-        total: RealArray = np.zeros(bits.shape[1])
-        for read in (read for read in setting.reads if read.output == place):
-            seen = bits[list(read.places)]
-            if not isinstance(output, Expectation):
-                powers = 1 << np.arange(len(read.places))[::-1]
-                return np.asarray(powers @ seen == np.arange(2 ** len(powers))[:, np.newaxis], dtype=float)
-            coefficient = value_of(output.observable.operator.terms[read.term][1], self.bound.elements)
-            total = total + read.sign * coefficient * (-1.0) ** seen.sum(axis=0)
-        return total
+    def _elements(self, row: Row) -> Elements:
+        """The values of the row's slots beside those of the parameters; coefficients may hold them."""
+        known = self.module.templates[row.template].program.parameters
+        slots = {slot: np.zeros(1) for p in known if p.role == "slot" for slot in p.elements()}
+        moved = {slot: value_of(value, self.bound.elements) for slot, value in row.settings}
+        return {**self.bound.elements, **slots, **moved}
+
+
+def _estimates(output: Output, place: int, setting: Setting, elements: Elements) -> RealArray:
+    """What a run with each outcome of the basis says of the output, shape (outcomes,) or (its own, outcomes)."""
+    count = len(setting.basis)
+    bits = np.indices((2,) * count).reshape(count, -1) if count else np.zeros((0, 1), dtype=int)
+    total: RealArray = np.zeros(bits.shape[1])
+    for read in (read for read in setting.reads if read.output == place):
+        seen = bits[list(read.places)]
+        if not isinstance(output, Expectation):
+            powers = 1 << np.arange(len(read.places))[::-1]
+            return np.asarray(powers @ seen == np.arange(2 ** len(powers))[:, np.newaxis], dtype=float)
+        coefficient = value_of(output.observable.operator.terms[read.term][1], elements)
+        total = total + read.sign * coefficient * (-1.0) ** seen.sum(axis=0)
+    return total
 
 
 def _influence(output: Output, estimate: RealArray, shares: RealArray) -> RealArray:

@@ -29,7 +29,7 @@ BLOCKS: tuple[Blocks, ...] = ("full", "diagonal")
 
 @dataclass(frozen=True)
 class Metric:
-    """The pass: the metric by every trained parameter. `blocks`: `full`, or `diagonal`, as in `metric`."""
+    """The pass: the metric by every trained parameter. `blocks`: `full`, or `diagonal`: within layers of gates that commute."""
 
     name: ClassVar[str] = "metric"
     blocks: str = "full"

@@ -259,7 +259,7 @@ def test_runs_that_never_happen() -> None:
 @pytest.mark.parametrize("branch", ["id q[1];", "ry(x) q[1]; ry(-x) q[1];", "if (c[1]) { z q[0]; z q[0]; }"])
 def test_optimising_keeps_the_branches_that_are_walked_back(branch: str) -> None:
     """Would catch a branch that empties and goes from the program alone, so that the schedule is none of it."""
-    source = parse(f"{HEAD} c = measure q[:2]; rx(x) q[2]; if (c[0]) {{ {branch} }} return expect(Y[2]);")
+    source = parse(f"{HEAD} c = measure q[:2]; rx(x) q[2]; if (c[0]) {{ {branch} }} return expect(X[0] X[1] + Y[2]);")
     module = differentiate(source, None, "adjoint")
     assert isinstance(module, Adjoint)
     for level in range(1, 4):

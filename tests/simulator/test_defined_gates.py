@@ -112,10 +112,9 @@ def test_a_gaussian_generator_of_any_form(generator: Operator) -> None:
     ("kinds", "generator"),
     [
         (("qumode",), OSCILLATOR),
-        (("qubit", "qumode"), operator((0.5, "Z0 x1"))),
         (("qumode",) * 5, operator((0.5, "x0 x0 p1"), (1.0, "p0 p4"))),
     ],
-    ids=["Gaussian", "mixed", "wide"],
+    ids=["Gaussian", "wide"],
 )
 def test_what_fock_space_cannot_say_is_told(kinds: tuple[Kind, ...], generator: Operator) -> None:
     """Would catch an AssertionError, or a wrong exponential of a cut generator."""

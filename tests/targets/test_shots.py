@@ -142,6 +142,18 @@ def test_without_values_words_count_by_their_coefficients() -> None:
     assert found == pytest.approx(np.sqrt(2 * 0.25 * (25 / 500 + 4 / 200)))
 
 
+def test_differences_move_coefficients_too() -> None:
+    """Would catch a coefficient taken without its row's slots: those of the two rows are 1.5 and 0.5, the slopes ±1."""
+    program = program_of("qubit q; param a; ry(0.8) q; return expect(a*Z[0]);")
+    derivative = differentiate(program, None, "finite-differences{step=0.5}")
+    assert isinstance(derivative, Shifted)
+    settings = [measurement_settings(template.program)[0] for template in derivative.templates]
+    plan = plan_shots(derivative, settings, 400, {"a": 1.0})
+    assert sorted(plan.rows)[-2:] == [(100,), (300,)]
+    (found,) = [e for e, c in zip(plan.errors, derivative.components, strict=True) if c.wrt]
+    assert found == pytest.approx(np.sin(0.8) * np.sqrt(1.5**2 / 300 + 0.5**2 / 100))
+
+
 def test_shares_are_whole_and_sum_up() -> None:
     """Would catch a remainder lost, a share of none, and one that starves the others."""
     assert shares([1.0, 1.0, 1.0], 10) == [4, 3, 3]
