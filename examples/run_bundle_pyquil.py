@@ -30,7 +30,7 @@ for key, row in enumerate(manifest["rows"]):
     state = simulation.ReferenceWavefunctionSimulator(manifest["wires"]["count"]).do_program(Program(gates))
     read[key] = list[float]()
     for output in template["outputs"]:
-        terms = [paulis.PauliTerm.from_list([*map(tuple, w)], number(c, known)) for c, w in output["terms"]]
+        terms = [paulis.PauliTerm.from_list([*map(tuple, w)], number(c, setting)) for c, w in output["terms"]]
         read[key].append(state.expectation(paulis.PauliSum(terms)).real)
 for part in manifest["components"]:
     total = 0.0

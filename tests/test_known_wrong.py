@@ -190,3 +190,14 @@ def test_signs_survive_lowering(language: str, method: str, tmp_path: Path) -> N
     for name in at:
         assert abs(wanted[name]) > 0.1
         assert printed["gradient"][name] == pytest.approx([wanted[name]], abs=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pyQuil calls what it deprecates
+@pytest.mark.parametrize("language", CLIENTS)
+def test_rows_set_the_slots_of_coefficients(language: str, tmp_path: Path) -> None:
+    """Would catch a reader that takes a coefficient without its row: then d(x cos x)/dx lacks the cosine."""
+    module = differentiate(
+        program_of("qubit q[1]; param x; rx(x) q; return expect(x*Z[0]);"), None, "finite-differences"
+    )
+    printed = run_script(CLIENTS[language], bundle(module, language).save(tmp_path / "sloped"), "x=0.3")
+    assert printed["gradient"]["x"] == pytest.approx([math.cos(0.3) - 0.3 * math.sin(0.3)], abs=1e-6)
