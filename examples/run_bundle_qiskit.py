@@ -28,8 +28,8 @@ for index, template in enumerate(manifest["templates"]):
     circuit = circuit.decompose(["crx", "cry", "crz", "cp"])  # whose bound parameters Aer 0.18 drops
     rows = {key: known | row["slots"] for key, row in enumerate(manifest["rows"]) if row["template"] == index}
     for output in template["outputs"]:  # whose coefficients may hold slots, which the rows set
-        words = [("".join(a for a, _ in word), [q for _, q in word], c) for c, word in output["terms"]]
-        each = ([(word, on, number(c, row)) for word, on, c in words] for row in rows.values())
+        terms = [("".join(a for a, _ in word), [q for _, q in word], c) for c, word in output["terms"]]
+        each = ([(word, on, number(c, row)) for word, on, c in terms] for row in rows.values())
         observables.append([quantum_info.SparsePauliOp.from_sparse_list(t, circuit.num_qubits) for t in each])
     bound = {p.name: [number(p.name, row) for row in rows.values()] for p in circuit.parameters}  # all rows at once
     read |= zip(rows, estimator.run([(circuit, observables, bound)], precision=0.0).result()[0].data.evs.T, strict=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from qcompile.angle import Angle, Element, elements
 from qcompile.diagnostics import Code, CompileError, Diagnostic, Span
 from qcompile.ir import Measure, Module, Op, Parameter, Program, State, observables_of
-from qcompile.passes.differentiate.visibility import sightings
+from qcompile.passes.differentiate.sight.visibility import sightings
 from qcompile.passes.inline import Inline
 
 _MOST_NAMED = 4

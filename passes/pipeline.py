@@ -13,7 +13,7 @@ from qcompile.ir.verify import verify
 from qcompile.passes.cancel_inverses import CancelInverses
 from qcompile.passes.dead_uncompute import DeadUncompute
 from qcompile.passes.differentiate import Differentiate
-from qcompile.passes.differentiate.metric import Metric
+from qcompile.passes.differentiate.geometry.metric import Metric
 from qcompile.passes.differentiate.products import Jvp, Vjp
 from qcompile.passes.fold_constants import FoldConstants
 from qcompile.passes.inline import Inline

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from qcompile.angle import Element
 from qcompile.ir import Program, Shifted, State
 from qcompile.passes.differentiate import wanted_elements
-from qcompile.passes.differentiate.metric import Blocks, metric_module, metric_pairs, pure
+from qcompile.passes.differentiate.geometry.metric import Blocks, metric_module, metric_pairs, pure
 from qcompile.run import (
     Engine,
     Settings,

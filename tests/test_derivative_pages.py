@@ -16,9 +16,9 @@ import qcompile as qc
 from qcompile.cli import cli
 from qcompile.passes import Optimize
 from qcompile.passes.differentiate import METHODS
-from qcompile.passes.differentiate.adjoint import MAX_OUTCOMES
-from qcompile.passes.differentiate.spectra import DENSE_LIMIT, MOST_FREQUENCIES
-from qcompile.passes.differentiate.words import MOST_WORDS
+from qcompile.passes.differentiate.adjoint.derivative import MAX_OUTCOMES
+from qcompile.passes.differentiate.shift.spectra import DENSE_LIMIT, MOST_FREQUENCIES
+from qcompile.passes.differentiate.sight.words import MOST_WORDS
 from qcompile.targets.simulator.adjoint_tape import MAX_HISTORIES
 
 ROOT = Path(__file__).parents[1]

@@ -17,8 +17,8 @@ import qcompile as qc
 from qcompile.diagnostics import CompileError
 from qcompile.ir import Adjoint, Module, Shifted
 from qcompile.passes.differentiate import METHODS, differentiate
-from qcompile.passes.differentiate.hadamard import MODES
-from qcompile.passes.differentiate.rules import trigonometric
+from qcompile.passes.differentiate.hadamard.derivative import MODES
+from qcompile.passes.differentiate.shift.rules import trigonometric
 from qcompile.targets import bundle
 from qcompile.targets.simulator import Options, evaluate
 

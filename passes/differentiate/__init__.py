@@ -9,7 +9,7 @@ from typing import ClassVar
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Adjoint, Module, Op, Program, Shifted
-from qcompile.passes.differentiate.adjoint import adjoint_derivative
+from qcompile.passes.differentiate.adjoint.derivative import adjoint_derivative
 from qcompile.passes.differentiate.lift import inlined, lift
 from qcompile.passes.differentiate.methods import ADJOINT, BY_NAME, METHODS, Options, chosen
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from qcompile.angle import Element, elements
 from qcompile.diagnostics import CompileError
 from qcompile.ir import Expectation, Shifted
-from qcompile.passes.differentiate.generator_words import located
-from qcompile.passes.differentiate.hadamard import hadamard_derivative
-from qcompile.passes.differentiate.parallel import EndReader
-from qcompile.passes.differentiate.pullback import Images
-from qcompile.passes.differentiate.shift import shifted_where_possible
+from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.generator_words import located
+from qcompile.passes.differentiate.hadamard.parallel import EndReader
+from qcompile.passes.differentiate.shift.derivative import shifted_where_possible
+from qcompile.passes.differentiate.sight.pullback import Images
 
 
 def best_derivative(module: Shifted, wrt: Sequence[Element]) -> Shifted:
@@ -49,9 +49,10 @@ def _order(module: Shifted) -> int:
 
 def _at_end(module: Shifted, wrt: Sequence[Element]) -> list[Element]:
     """The elements whose derivatives can be read on the circuit as it is, whichever output."""
-    if len(module.templates) > 1 or len(wrt) < 2:
+    if len(module.templates) != 1 or len(wrt) < 2:
         return []
-    program = module.templates[0].program
+    (template,) = module.templates
+    program = template.program
     outputs = [output for output in program.outputs if isinstance(output, Expectation)]
     if len(outputs) < len(program.outputs):
         return []

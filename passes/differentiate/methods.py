@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Shifted
-from qcompile.passes.differentiate.approximate import RANDOM_STEP, finite_differences, random_directions
 from qcompile.passes.differentiate.auto import best_derivative
-from qcompile.passes.differentiate.hadamard import hadamard_derivative
-from qcompile.passes.differentiate.shift import shifted_derivative
-from qcompile.passes.differentiate.stochastic import sampled_words
+from qcompile.passes.differentiate.differences.derivative import RANDOM_STEP, finite_differences, random_directions
+from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.stochastic import sampled_words
+from qcompile.passes.differentiate.shift.derivative import shifted_derivative
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from qcompile.angle import Angle
 from qcompile.gates import Gate
 from qcompile.gates.reference import frequencies_text, generator_text, signature_text
 from qcompile.number import plain_text
-from qcompile.passes.differentiate.rules import Rule
-from qcompile.passes.differentiate.selection import shift_rule
+from qcompile.passes.differentiate.shift.rules import Rule
+from qcompile.passes.differentiate.shift.selection import shift_rule
 from qcompile.server.declarations import Declaration
 from qcompile.server.document import Document
 

@@ -26,7 +26,7 @@ from qcompile.ir import (
     Variance,
 )
 from qcompile.operator import Operator
-from qcompile.passes.differentiate.adjoint import MAX_OUTCOMES
+from qcompile.passes.differentiate.adjoint.derivative import MAX_OUTCOMES
 from qcompile.targets.simulator.tensor import ComplexArray, at_level
 from qcompile.targets.simulator.tensor_operators import act, act_back, cut, inner, norms
 from qcompile.targets.simulator.tensor_run import is_of_all_runs

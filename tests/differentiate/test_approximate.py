@@ -13,7 +13,7 @@ from qcompile.grammar import parse, to_text
 from qcompile.ir import Exactness, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate import differentiate, wanted_elements
-from qcompile.passes.differentiate.approximate import finite_differences, random_directions
+from qcompile.passes.differentiate.differences.derivative import finite_differences, random_directions
 from qcompile.passes.differentiate.lift import lift
 from qcompile.targets.simulator import Options, evaluate
 

@@ -15,7 +15,7 @@ from qcompile.angle import Element, elements, parameter
 from qcompile.ir import Op, Program, Shifted
 from qcompile.passes.action import Actions
 from qcompile.passes.differentiate import differentiate
-from qcompile.passes.differentiate.groups import Found, Member, groups
+from qcompile.passes.differentiate.shift.groups import Found, Member, groups
 from qcompile.targets.simulator import Options, run
 
 AT = {"t": 0.7, "u": -0.4}

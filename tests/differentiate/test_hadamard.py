@@ -17,7 +17,7 @@ from qcompile.grammar import parse, to_text
 from qcompile.ir import Exactness, Expectation, Op, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate import differentiate, wanted_elements
-from qcompile.passes.differentiate.hadamard import MODES, hadamard_derivative
+from qcompile.passes.differentiate.hadamard.derivative import MODES, hadamard_derivative
 from qcompile.passes.differentiate.lift import lift
 from qcompile.passes.pipeline import lowering
 from qcompile.targets.simulator import Options, evaluate

@@ -17,7 +17,7 @@ from qcompile.ir import Exactness, Op, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes import pipeline
 from qcompile.passes.differentiate import wanted_elements
-from qcompile.passes.differentiate.metric import metric_module
+from qcompile.passes.differentiate.geometry.metric import metric_module
 from qcompile.targets.simulator import Options, evaluate
 
 SMALL = "qubit q[2]; param a; param b; param c; rx(a) q[0]; ry(b) q[1]; cx q[0], q[1]; rx(c) q[1]; return expect(Z[1]);"

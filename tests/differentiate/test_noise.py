@@ -10,8 +10,8 @@ from density import KRAUS
 from qcompile.angle import parameter
 from qcompile.gates import TABLE, Gate
 from qcompile.ir import Op
-from qcompile.passes.differentiate.noise import through_channel
-from qcompile.passes.differentiate.words import Word
+from qcompile.passes.differentiate.sight.noise import through_channel
+from qcompile.passes.differentiate.sight.words import Word
 
 LETTERS: dict[Word, Matrix] = {
     (0, 0): np.eye(2, dtype=complex), (1, 0): np.array(PAULI["X"], dtype=complex),

@@ -13,10 +13,10 @@ from qcompile.grammar import parse
 from qcompile.ir import Exactness, Expectation, Op, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate import differentiate, wanted_elements
-from qcompile.passes.differentiate.hadamard import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.parallel import EndReader, Layer, layers
 from qcompile.passes.differentiate.lift import lift
-from qcompile.passes.differentiate.parallel import EndReader, Layer, layers
-from qcompile.passes.differentiate.pullback import Images
+from qcompile.passes.differentiate.sight.pullback import Images
 from qcompile.targets.simulator import Options, evaluate
 
 LAST = """

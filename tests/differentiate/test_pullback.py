@@ -17,8 +17,8 @@ from qcompile.gates import TABLE, Gate, pauli_rotation
 from qcompile.grammar import invert
 from qcompile.ir import Op
 from qcompile.operator import operator
-from qcompile.passes.differentiate.pullback import Images
-from qcompile.passes.differentiate.words import Word, all_words, anticommute, closure, masked
+from qcompile.passes.differentiate.sight.pullback import Images
+from qcompile.passes.differentiate.sight.words import Word, all_words, anticommute, closure, masked
 
 SMALL = [gate for gate in QUBIT_GATES if 1 <= len(gate.wires) <= 3]
 WIRES = 3

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from qcompile.gates import TABLE, pauli_rotation
 from qcompile.operator import Operator, operator
-from qcompile.passes.differentiate import rules
-from qcompile.passes.differentiate.rules import Rule
-from qcompile.passes.differentiate.selection import shift_rule
+from qcompile.passes.differentiate.shift import rules
+from qcompile.passes.differentiate.shift.rules import Rule
+from qcompile.passes.differentiate.shift.selection import shift_rule
 
 # Wierichs et al. 2022 (arXiv:2107.12390): the positive shifts and their coefficients
 PUBLISHED = [

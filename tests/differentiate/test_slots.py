@@ -9,8 +9,8 @@ from qcompile.angle import Angle, Element, number, parameter
 from qcompile.grammar import parse, to_text
 from qcompile.ir import Op, Program, Shifted
 from qcompile.passes.differentiate import differentiate
-from qcompile.passes.differentiate.groups import Group, Member
-from qcompile.passes.differentiate.slots import slotted
+from qcompile.passes.differentiate.shift.groups import Group, Member
+from qcompile.passes.differentiate.shift.slots import slotted
 
 TEXT = """qubit q[2]; bit c; param t;
 rx(t) q[0]; c = measure q[0]; if (c) { ry(t) q[1]; } u(t, 0.2, t) q[1]; return expect(Z[1]);"""

@@ -18,12 +18,13 @@ from trained_texts import OWN, applied, pauli_words
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, CompileError
 from qcompile.ir import Shifted
-from qcompile.passes.differentiate import differentiate, rules
-from qcompile.passes.differentiate.analysis import Analysis
+from qcompile.passes.differentiate import differentiate
 from qcompile.passes.differentiate.lift import lift
-from qcompile.passes.differentiate.rules import Rule
-from qcompile.passes.differentiate.spectra import joint_frequencies, visible_frequencies
-from qcompile.passes.differentiate.words import Word, anticommute
+from qcompile.passes.differentiate.shift import rules
+from qcompile.passes.differentiate.shift.analysis import Analysis
+from qcompile.passes.differentiate.shift.rules import Rule
+from qcompile.passes.differentiate.shift.spectra import joint_frequencies, visible_frequencies
+from qcompile.passes.differentiate.sight.words import Word, anticommute
 from qcompile.targets.simulator import Options, run
 
 WIRES = 3

@@ -13,9 +13,9 @@ from qcompile.grammar import parse, to_text
 from qcompile.ir import Exactness, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate import differentiate, wanted_elements
-from qcompile.passes.differentiate.hadamard import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
+from qcompile.passes.differentiate.hadamard.stochastic import sampled_words
 from qcompile.passes.differentiate.lift import lift
-from qcompile.passes.differentiate.stochastic import sampled_words
 from qcompile.targets.simulator import Options, evaluate
 
 

@@ -25,8 +25,8 @@ from qcompile.ir import Expectation, If, Observable, Op, Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.operator import Operator
 from qcompile.passes.differentiate import differentiate
-from qcompile.passes.differentiate.strengths import near_words, strength_rule
-from qcompile.passes.differentiate.words import Word
+from qcompile.passes.differentiate.sight.words import Word
+from qcompile.passes.differentiate.strengths.rule import near_words, strength_rule
 from qcompile.targets.simulator import Options, evaluate, run
 
 STEP = 1e-3

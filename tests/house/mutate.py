@@ -28,8 +28,9 @@ from typing import cast
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("passes") / "differentiate"
 MODULES = (
-    "rules", "shift", "spectra", "groups", "pullback", "planning", "selection", "slots", "strengths", "hadamard",
-    "analysis", "visibility", "pulled",
+    "shift/rules", "shift/derivative", "shift/spectra", "shift/groups", "shift/planning", "shift/selection",
+    "shift/slots", "shift/analysis", "sight/pullback", "sight/pulled", "sight/visibility", "sight/words",
+    "strengths/rule", "hadamard/derivative",
 )  # fmt: skip
 TESTS = (
     "tests/differentiate/test_slots.py", "tests/differentiate/test_spectra.py", "tests/differentiate/test_groups.py",

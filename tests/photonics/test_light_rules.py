@@ -15,8 +15,8 @@ from qcompile.gates import LEVELLED, TABLE, Gate
 from qcompile.grammar import parse
 from qcompile.ir import Program
 from qcompile.operator import Operator, operator
-from qcompile.passes.differentiate.light import light_rule
-from qcompile.passes.differentiate.rules import Rule
+from qcompile.passes.differentiate.light.rule import light_rule
+from qcompile.passes.differentiate.shift.rules import Rule
 
 Complex = NDArray[np.complex128]
 ONE_MODE = ("rotate", "shift_x", "shift_p", "squeeze_x", "quadratic_phase", "cubic")

@@ -7,7 +7,7 @@ import pytest
 
 from qcompile.grammar import parse
 from qcompile.ir import Op, Program
-from qcompile.passes.differentiate.photons import photon_bounds
+from qcompile.passes.differentiate.light.photons import photon_bounds
 from qcompile.targets.simulator import Options, run
 
 

@@ -15,7 +15,7 @@ from qcompile.grammar import parse, to_text
 from qcompile.ir import Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate import wanted_elements
-from qcompile.passes.differentiate.metric import metric_module
+from qcompile.passes.differentiate.geometry.metric import metric_module
 from qcompile.targets.simulator import Options, bind, evaluate
 from qcompile.targets.simulator.tangents import fubini_study
 

@@ -105,6 +105,7 @@ def test_optimised_light_is_still_taped(body: str, level: int) -> None:
     """Would catch a schedule that an optimisation shortens until it leads back along other gates than the program's."""
     _, module = swept("param a; param b; param t; qumode m[2]; shift_x(0.3) m[0]; shift_p(0.2*a) m[0]; " + body)
     optimised = Optimize(level)(module)
+    assert isinstance(optimised, Adjoint)
     verify(optimised)
     for found, expected in zip(*(evaluate_all(m, AT, Options()).components for m in (optimised, module)), strict=True):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)

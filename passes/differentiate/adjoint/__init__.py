@@ -1,0 +1,1 @@
+"""The reverse schedule that walks back from the outputs."""

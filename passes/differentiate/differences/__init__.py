@@ -1,0 +1,1 @@
+"""Differences of values along parameters or random directions: approximate."""

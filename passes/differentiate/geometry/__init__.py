@@ -1,0 +1,1 @@
+"""The metric of the state that a program prepares."""

@@ -1,0 +1,1 @@
+"""Rules of photonic and hybrid gates: flows of quadratures, degrees of observables, bounds on photons."""

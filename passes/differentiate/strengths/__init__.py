@@ -1,0 +1,1 @@
+"""Rules of the strengths of channels and of thermal states."""
