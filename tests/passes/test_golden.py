@@ -4,6 +4,7 @@ The first line says why the case exists; a second line `// run: …` names the p
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,12 @@ def test_the_whole_output(path: Path) -> None:
     if os.environ.get("QCOMPILE_BLESS"):
         path.write_text(given + SEPARATOR + made, encoding="utf-8")
         return
-    assert made == expected
+    assert _rounded(made) == _rounded(expected)
+
+
+def _rounded(text: str) -> str:
+    """Weights come of linear systems, whose last digits are the machine's."""
+    return re.sub(r"\d+\.\d{12,}", lambda number: f"{float(number[0]):.12g}", text)
 
 
 @pytest.mark.parametrize("name", PASSES)
