@@ -20,6 +20,7 @@ from qcompile.ir import (
     Shifted,
     Template,
 )
+from qcompile.passes.names import fresh_name
 from qcompile.passes.rewrite import wires_of
 
 Settings = tuple[tuple[Element, Angle], ...]
@@ -144,14 +145,6 @@ def with_slots(program: Program, count: int) -> tuple[Program, list[Element]]:
     others = tuple(p for p in program.parameters if p is not known)
     made = replace(program, parameters=(*others, Parameter(name, start + count, "slot")))
     return made, [Element(name, start + k) for k in range(count)]
-
-
-def fresh_name(name: str, program: Program) -> str:
-    taken = {p.name for p in program.parameters} | {r.name for r in program.registers}
-    taken |= {definition.gate.name for definition in program.definitions}
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _print(program: Program) -> _Print:

@@ -24,6 +24,7 @@ from qcompile.ir import (
     Shifted,
 )
 from qcompile.passes.differentiate import differentiate
+from qcompile.passes.names import fresh_name
 
 _Key = tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]
 _WAY_OUT = "in Python, `qc.vjp` and `qc.jvp` take them in the outputs' shapes"
@@ -59,7 +60,11 @@ def vjp(module: Module) -> Shifted:
     """
     given = _first_order(module)
     outputs = sorted({c.output for c in given.components if c.output is not None})
-    cotangent = Parameter(_fresh("cotangent", given), len(outputs) if len(outputs) > 1 else None, "input")
+    cotangent = Parameter(
+        fresh_name("cotangent", *_programs(given)),
+        len(outputs) if len(outputs) > 1 else None,
+        "input",
+    )
     weights = {k: parameter(e.name, e.index) for k, e in zip(outputs, cotangent.elements(), strict=True)}
     by_element: dict[tuple[Element, ...], list[Component]] = {}
     for component in given.components:
@@ -81,7 +86,9 @@ def jvp(module: Module) -> Shifted:
     given = _first_order(module)
     wanted = {component.wrt[0].name for component in given.components if component.wrt}
     parameters = [p for p in given.templates[0].program.parameters if p.name in wanted]
-    tangents = {p.name: Parameter(_fresh(f"tangent_{p.name}", given), p.size, "input") for p in parameters}
+    tangents = {
+        p.name: Parameter(fresh_name(f"tangent_{p.name}", *_programs(given)), p.size, "input") for p in parameters
+    }
 
     def weight(component: Component) -> Angle:
         (element,) = component.wrt
@@ -133,11 +140,5 @@ def _with_inputs(module: Shifted, inputs: Iterable[Parameter]) -> Shifted:
     return replace(module, templates=templates)
 
 
-def _fresh(name: str, module: Shifted) -> str:
-    programs = [template.program for template in module.templates]
-    taken = {parameter.name for program in programs for parameter in program.parameters}
-    taken |= {register.name for program in programs for register in program.registers}
-    taken |= {definition.gate.name for program in programs for definition in program.definitions}
-    while name in taken:
-        name += "_"
-    return name
+def _programs(module: Shifted) -> tuple[Program, ...]:
+    return tuple(template.program for template in module.templates)

@@ -13,7 +13,8 @@ from dataclasses import replace
 from qcompile.angle import Element, elements
 from qcompile.gates import Kind
 from qcompile.grammar import decompose
-from qcompile.ir import If, Op, Program, Register, Reset, Statement, observables_of
+from qcompile.ir import If, Op, Program, Register, Reset, Statement
+from qcompile.passes.names import fresh_name
 
 KINDS: tuple[Kind, ...] = ("qubit", "qumode")
 
@@ -29,7 +30,7 @@ def dilated(program: Program, wanted: Collection[Element]) -> Program:
         if count:
             first = sum(register.length for register in registers if register.is_quantum)
             wires[kind] = tuple(range(first, first + count))
-            registers.append(Register(_fresh(program, f"hidden_{kind}s"), kind, count))
+            registers.append(Register(fresh_name(f"hidden_{kind}s", program), kind, count))
     return replace(program, registers=tuple(registers), body=tuple(_statements(program.body, wanted, wires)))
 
 
@@ -54,11 +55,3 @@ def _statements(
 
 def _is_wanted(op: Op, wanted: Collection[Element]) -> bool:
     return op.gate.channel and any(element in wanted for angle in op.angles for element in elements(angle))
-
-
-def _fresh(program: Program, name: str) -> str:
-    taken = {register.name for register in program.registers} | {parameter.name for parameter in program.parameters}
-    taken |= {observable.name for output in program.outputs for observable in observables_of(output)}
-    while name in taken:
-        name += "_"
-    return name

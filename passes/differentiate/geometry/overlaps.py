@@ -25,6 +25,7 @@ from qcompile.ir import (
 )
 from qcompile.number import ONE
 from qcompile.operator import Operator, Word, multiply
+from qcompile.passes.names import fresh_name
 
 _CONTROLLED = {"X": TABLE["cx"], "Y": TABLE["cy"], "Z": TABLE["cz"]}
 _Key = tuple[int, int, Word]  # the ops of the cut as a mask; of a Hadamard test the place and word of its first half
@@ -86,16 +87,8 @@ class Circuits:
         if place == _NO_TEST:
             return replace(self.program, body=tuple(op for _, op in kept), outputs=outputs)
         ancilla = len(self.program.kinds)
-        register = Register(_fresh("ancilla", self.program), "qubit")
+        register = Register(fresh_name("ancilla", self.program), "qubit")
         split = [op for k, op in kept if k < place], [op for k, op in kept if k >= place]
         test = (Op(TABLE["h"], (ancilla,)), *(Op(_CONTROLLED[letter], (ancilla, wire)) for letter, wire in word))
         registers = (*self.program.registers, register)
         return replace(self.program, registers=registers, body=(*split[0], *test, *split[1]), outputs=outputs)
-
-
-def _fresh(name: str, program: Program) -> str:
-    taken = {p.name for p in program.parameters} | {r.name for r in program.registers}
-    taken |= {definition.gate.name for definition in program.definitions}
-    while name in taken:
-        name += "_"
-    return name

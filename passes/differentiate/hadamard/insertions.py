@@ -10,8 +10,9 @@ from qcompile.angle import Angle, Element, number, parameter
 from qcompile.gates import TABLE, Gate, pauli_rotation
 from qcompile.ir import Expectation, Observable, Op, Program, Register
 from qcompile.operator import Operator, Word
-from qcompile.passes.differentiate.draft import fresh_name, with_slots
+from qcompile.passes.differentiate.draft import with_slots
 from qcompile.passes.differentiate.hadamard.generator_words import Path, inserted
+from qcompile.passes.names import fresh_name
 
 
 def with_rotation(program: Program, path: Path, word: Word) -> tuple[Program, Element]:

@@ -10,6 +10,7 @@ from qcompile.angle import Angle, Element, parameter
 from qcompile.ir import Op, Parameter, Program
 from qcompile.passes.differentiate.occurrences import rewritten
 from qcompile.passes.differentiate.shift.groups import Group, Member
+from qcompile.passes.names import fresh_name
 
 
 def slotted(program: Program, groups: Iterable[Group]) -> tuple[Program, dict[Group, Element]]:
@@ -18,7 +19,7 @@ def slotted(program: Program, groups: Iterable[Group]) -> tuple[Program, dict[Gr
     A slot that shifts just these angles already, by the same ratios, is taken again: then rows of higher orders meet.
     """
     known = next((p for p in program.parameters if p.role == "slot"), None)
-    name = known.name if known else _fresh("s", program)
+    name = known.name if known else fresh_name("s", program)
     count = known.size or 0 if known else 0
     slots = {group: slot for slot, group in _groups_of(program).items()}
     added: dict[tuple[int, int], Angle] = {}
@@ -55,10 +56,3 @@ def _groups_of(program: Program) -> dict[Element, Group]:
                 if isinstance(atom, Element) and atom in slots:
                     found.setdefault(atom, []).append(Member(position, index, Angle(coefficient)))
     return {slot: tuple(members) for slot, members in found.items()}
-
-
-def _fresh(name: str, program: Program) -> str:
-    taken = {p.name for p in program.parameters} | {r.name for r in program.registers}
-    while name in taken:
-        name += "_"
-    return name
