@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import ClassVar
 
-from qcompile.angle import Angle
-from qcompile.ir import Adjoint, Component, Evaluation, Module, Program, Reading, Row, Samples, Shifted, State, Template
+from qcompile.ir import Adjoint, Component, Evaluation, Module, Program, Row, Samples, Shifted, State, Template
 from qcompile.passes.cones import Slice, slices
 from qcompile.passes.differentiate.lift import lift
+from qcompile.passes.differentiate.readings import Sums
 from qcompile.passes.inline import Inline
-
-_ROUNDING = 1e-14  # of the largest part of a weight that cancelled
 
 
 @dataclass(frozen=True)
@@ -71,16 +69,12 @@ class _Recombination:
 
         A slice that does not read the slots of two rows has one row for both, and what it adds to a derivative cancels.
         """
-        total: dict[tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]], Angle] = {}
-        largest: dict[tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]], float] = {}
+        sums = Sums()
         for reading in component.readings:
-            divisors = tuple(sorted(part for divisor in reading.divisors for part in self._parts(divisor)))
+            divisors = tuple(part for divisor in reading.divisors for part in self._parts(divisor))
             for chosen in product(*map(self._parts, reading.evaluations)):
-                key = tuple(sorted(chosen)), divisors
-                total[key] = total.get(key, Angle()) + reading.weight
-                largest[key] = max(largest.get(key, 0.0), abs(float(reading.weight.constant)))
-        kept = (Reading(weight, *key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
-        return replace(component, readings=tuple(kept))
+                sums.add(reading.weight, chosen, divisors)
+        return replace(component, readings=sums.readings())
 
     def _parts(self, evaluation: Evaluation) -> tuple[Evaluation, ...]:
         if evaluation not in self.known:
@@ -95,7 +89,3 @@ class _Recombination:
                 settings = tuple((slot, value) for slot, value in row.settings if slot in part.elements)
                 place = self.rows.setdefault(Row(template, settings), len(self.rows))
                 yield Evaluation(place, part.outputs[evaluation.output])
-
-
-def _vanishes(weight: Angle, largest: float) -> bool:
-    return weight.is_zero or (weight.is_constant and abs(float(weight)) <= _ROUNDING * largest)

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import count as count_up
 from itertools import islice
 
-from qcompile.angle import Angle, Element, derivative
+from qcompile.angle import Angle, Element
 from qcompile.ir import (
     Component,
-    Evaluation,
-    Exactness,
     Output,
     Parameter,
     Program,
-    Reading,
     Row,
     Shifted,
     Template,
 )
+from qcompile.passes.differentiate.readings import compacted
 from qcompile.passes.names import fresh_name
 from qcompile.passes.rewrite import wires_of
 
 Settings = tuple[tuple[Element, Angle], ...]
-Slope = Callable[[Evaluation], Iterable[tuple[Angle, Evaluation]]]
-_ROUNDING = 1e-14  # of the largest part of a weight that cancelled
 _Print = tuple[tuple[int, ...], ...]
-_Key = tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]
 
 
 class Draft:
@@ -76,65 +71,13 @@ class Draft:
 
     def finished(self, module: Shifted, components: Sequence[Component]) -> Shifted:
         """The module with these components, without rows that nothing reads and templates made that have none."""
-        used = sorted({e.row for c in components for r in c.readings for e in r.read})
-        moved = {old: new for new, old in enumerate(used)}
-        made = tuple(replace(c, readings=tuple(_moved(r, moved) for r in c.readings)) for c in components)
-        kept = sorted({*range(len(module.templates)), *(self.rows[row].template for row in used)})
+        whole = compacted(replace(module, rows=tuple(self.rows), components=tuple(components)))
+        kept = sorted({*range(len(module.templates)), *(row.template for row in whole.rows)})
         places = {old: new for new, old in enumerate(kept)}
-        rows = tuple(replace(self.rows[row], template=places[self.rows[row].template]) for row in used)
+        rows = tuple(replace(row, template=places[row.template]) for row in whole.rows)
         programs = _alike([replace(self._programs[k], outputs=tuple(self._outputs[k])) for k in kept])
         templates = tuple(map(Template, _names(self._names, len(kept)), programs))
-        return replace(module, templates=templates, rows=rows, components=made)
-
-
-def next_order(
-    module: Shifted, wrt: Sequence[Element], order: int | None = None
-) -> Iterator[tuple[Component, Element]]:
-    """The components of the order, or of the highest, by each element; mixed derivatives, which are symmetric, once."""
-    if order is None:
-        order = max(len(component.wrt) for component in module.components)
-    seen: set[tuple[int | None, tuple[str, ...]]] = set()
-    for component in module.components:
-        for element in wrt if len(component.wrt) == order else ():
-            names = tuple(map(str, (*component.wrt, element)))  # of a metric's entry, the first two are not derivatives
-            key = (component.output, names if component.output is None else tuple(sorted(names)))
-            if key not in seen:
-                seen.add(key)
-                yield component, element
-
-
-def differentiated(component: Component, element: Element, slope: Slope, exactness: Exactness) -> Component:
-    """The component by one element more: d(wΠe/Πd) = dw·Πe/Πd + w Σ de·…/Πd − w Πe/Πd Σ dd/d.
-
-    Args:
-        slope: d evaluation / d element as weighted evaluations.
-        exactness: of these slopes; that of the component stands if it is weaker.
-    """
-    total: dict[_Key, Angle] = {}
-    largest: dict[_Key, float] = {}
-
-    def add(weight: Angle, evaluations: tuple[Evaluation, ...], divisors: tuple[Evaluation, ...]) -> None:
-        key = tuple(sorted(evaluations)), tuple(sorted(divisors))
-        total[key] = total.get(key, Angle()) + weight
-        largest[key] = max(largest.get(key, 0.0), abs(float(weight.constant)))
-
-    for reading in component.readings:
-        over, under = reading.evaluations, reading.divisors
-        add(derivative(reading.weight, element), over, under)
-        for k, evaluation in enumerate(over):
-            for weight, made in slope(evaluation):
-                add(reading.weight * weight, (*over[:k], *over[k + 1 :], made), under)
-        for divisor in under:
-            for weight, made in slope(divisor):
-                add(-(reading.weight * weight), (*over, made), (*under, divisor))
-    readings = tuple(Reading(weight, *key) for key, weight in total.items() if not _vanishes(weight, largest[key]))
-    return replace(
-        component, wrt=(*component.wrt, element), readings=readings, exactness=weakest(component.exactness, exactness)
-    )
-
-
-def weakest(*classes: Exactness) -> Exactness:
-    return max(classes, key=list(Exactness).index)
+        return replace(whole, templates=templates, rows=rows)
 
 
 def with_slots(program: Program, count: int) -> tuple[Program, list[Element]]:
@@ -167,19 +110,10 @@ def _alike(programs: Sequence[Program]) -> list[Program]:
     ]  # fmt: skip
 
 
-def _vanishes(weight: Angle, largest: float) -> bool:
-    return weight.is_zero or (weight.is_constant and abs(float(weight)) <= _ROUNDING * largest)
-
-
 def _names(known: Sequence[str], count: int) -> list[str]:
     """The names that there are, and more like them."""
     fresh = (name for number in count_up(len(known)) if (name := f"t{number}") not in known)
     return [*known, *islice(fresh, count - len(known))]
-
-
-def _moved(reading: Reading, rows: Mapping[int, int]) -> Reading:
-    over = tuple(Evaluation(rows[e.row], e.output) for e in reading.evaluations)
-    return Reading(reading.weight, over, tuple(Evaluation(rows[e.row], e.output) for e in reading.divisors))
 
 
 def _slot_key(setting: tuple[Element, Angle]) -> tuple[str, int]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Evaluation, Program, Reading, Shifted
+from qcompile.ir import Program, Shifted
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
+from qcompile.passes.differentiate.readings import compacted
 
 
 def mixed_derivative(program: Program, wrt: Sequence[str]) -> Shifted:
@@ -29,22 +30,7 @@ def mixed_derivative(program: Program, wrt: Sequence[str]) -> Shifted:
         made = differentiate(module, str(element), "shift")
         if not isinstance(made, Shifted):
             raise AssertionError("shifting gives shifted circuits")
-        module = _of_orders(made, (0, max(len(component.wrt) for component in made.components)))
+        order = max(len(component.wrt) for component in made.components)
+        kept = tuple(component for component in made.components if len(component.wrt) in (0, order))
+        module = compacted(replace(made, components=kept))
     return module
-
-
-def _of_orders(module: Shifted, orders: tuple[int, ...]) -> Shifted:
-    """The module with the components of these orders, and the rows that they read."""
-    components = [component for component in module.components if len(component.wrt) in orders]
-    used = sorted({e.row for component in components for r in component.readings for e in r.read})
-    moved = {old: new for new, old in enumerate(used)}
-
-    def move(reading: Reading) -> Reading:
-        over, under = (
-            tuple(Evaluation(moved[e.row], e.output) for e in group)
-            for group in (reading.evaluations, reading.divisors)
-        )
-        return Reading(reading.weight, over, under)
-
-    kept = tuple(replace(c, readings=tuple(map(move, c.readings))) for c in components)
-    return replace(module, rows=tuple(module.rows[old] for old in used), components=kept)

@@ -14,19 +14,17 @@ from qcompile.angle import Angle, Element, parameter
 from qcompile.diagnostics import Code, error
 from qcompile.ir import (
     Component,
-    Evaluation,
     Exactness,
     Module,
     Parameter,
     Probabilities,
     Program,
-    Reading,
     Shifted,
 )
 from qcompile.passes.differentiate import differentiate
+from qcompile.passes.differentiate.readings import Sums
 from qcompile.passes.names import fresh_name
 
-_Key = tuple[tuple[Evaluation, ...], tuple[Evaluation, ...]]
 _WAY_OUT = "in Python, `qc.vjp` and `qc.jvp` take them in the outputs' shapes"
 
 
@@ -121,15 +119,11 @@ def _sum(
     output: int, wrt: tuple[Element, ...], parts: Sequence[Component], weight: Callable[[Component], Angle]
 ) -> Component:
     """Σ weight · part as one component, equal products of evaluations together."""
-    total: dict[_Key, Angle] = {}
+    sums = Sums()
     for part in parts:
         for reading in part.readings:
-            key = (reading.evaluations, reading.divisors)
-            total[key] = total.get(key, Angle()) + weight(part) * reading.weight
-    readings = tuple(Reading(factor, *key) for key, factor in total.items() if not factor.is_zero)
-    ranks = list(Exactness)
-    exactness = max((part.exactness for part in parts), key=ranks.index, default=Exactness.EXACT)
-    return Component(output, wrt, readings, exactness)
+            sums.add(weight(part) * reading.weight, reading.evaluations, reading.divisors)
+    return Component(output, wrt, sums.readings(), Exactness.weakest(part.exactness for part in parts))
 
 
 def _with_inputs(module: Shifted, inputs: Iterable[Parameter]) -> Shifted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
@@ -20,6 +20,11 @@ class Exactness(Enum):
     ANCILLA = "exact with ancilla"
     UNBIASED = "unbiased"
     APPROXIMATE = "approximate"
+
+    @staticmethod
+    def weakest(classes: Iterable[Exactness]) -> Exactness:
+        """Of what is made of several; of nothing: exact."""
+        return max(classes, key=list(Exactness).index, default=Exactness.EXACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,7 @@ class Shifted:
 
     @property
     def exactness(self) -> Exactness:
-        ranks = list(Exactness)
-        return max((c.exactness for c in self.components), key=ranks.index, default=Exactness.EXACT)
+        return Exactness.weakest(c.exactness for c in self.components)
 
     @property
     def evaluations(self) -> int:

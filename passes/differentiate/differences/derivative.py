@@ -13,7 +13,8 @@ from qcompile.angle import Angle, Element, number
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Component, Evaluation, Exactness, Shifted
 from qcompile.passes.differentiate.differences.movable import moved_row, with_movable
-from qcompile.passes.differentiate.draft import Draft, differentiated, next_order
+from qcompile.passes.differentiate.draft import Draft
+from qcompile.passes.differentiate.readings import differentiated, next_order
 
 # f'(x) = Σ weight·(f(x + kh) − f(x − kh)) / h to this order in h (Fornberg 1988, doi:10.1090/S0025-5718-1988-0935077-0)
 WEIGHTS: Mapping[int, tuple[float, ...]] = {2: (1 / 2,), 4: (2 / 3, -1 / 12), 6: (3 / 4, -3 / 20, 1 / 60)}

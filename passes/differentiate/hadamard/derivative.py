@@ -8,8 +8,9 @@ from dataclasses import replace
 from qcompile.angle import Angle, Element
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Component, Evaluation, Exactness, Shifted
-from qcompile.passes.differentiate.draft import Draft, differentiated, next_order, weakest
+from qcompile.passes.differentiate.draft import Draft
 from qcompile.passes.differentiate.hadamard.op_tests import Mode, OpTests
+from qcompile.passes.differentiate.readings import differentiated, next_order
 
 MODES: Mapping[str, tuple[Mode, ...]] = {
     "auto": ("fewest beside the end", "fewest"),
@@ -74,7 +75,7 @@ def _derivative(module: Shifted, wrt: Sequence[Element], mode: Mode, order: int 
         read = {tests.draft.rows[e.row].template for reading in made.readings for e in reading.read}
         if ancillas.isdisjoint(read):
             return made
-        return replace(made, exactness=weakest(made.exactness, Exactness.ANCILLA))
+        return replace(made, exactness=Exactness.weakest((made.exactness, Exactness.ANCILLA)))
 
     components = [derived(component, element) for component, element in tests.pairs]
     return tests.draft.finished(module, (*module.components, *components))

@@ -13,7 +13,6 @@ from qcompile.angle import Element, number
 from qcompile.diagnostics import CompileError
 from qcompile.ir import Exactness, Expectation, Observable, Program, Shifted
 from qcompile.operator import Operator
-from qcompile.passes.differentiate.draft import weakest
 from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
 from qcompile.passes.differentiate.hadamard.generator_words import commutator, located, words_of
 from qcompile.passes.differentiate.hadamard.tails import reaches_end
@@ -70,7 +69,9 @@ def layers(module: Shifted, wrt: Sequence[Element]) -> tuple[Layer, ...]:
             if group not in apart:
                 own = (own[0] | group[0], [*group[1], *own[1]], [*group[2], *own[2]])
         found = [*apart, own]
-    return tuple(Layer(tuple(dict.fromkeys(names)), len(rows), weakest(*classes)) for rows, names, classes in found)
+    return tuple(
+        Layer(tuple(dict.fromkeys(names)), len(rows), Exactness.weakest(classes)) for rows, names, classes in found
+    )
 
 
 def _parallel(module: Shifted, wrt: Sequence[Element]) -> Shifted | None:

@@ -15,9 +15,9 @@ import numpy as np
 from qcompile.angle import Angle, Element, number
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Component, Evaluation, Exactness, Shifted
-from qcompile.passes.differentiate.draft import differentiated
 from qcompile.passes.differentiate.hadamard.derivative import ModuleTests
 from qcompile.passes.differentiate.hadamard.op_tests import OpTests
+from qcompile.passes.differentiate.readings import differentiated
 
 MOST_SAMPLES = 10_000
 _Shares = Mapping[int, float]

@@ -18,13 +18,12 @@ from qcompile.ir import (
     Exactness,
     Expectation,
     Probabilities,
-    Reading,
     Row,
     Shifted,
     Template,
 )
 from qcompile.number import ONE, Number
-from qcompile.passes.differentiate.draft import differentiated, next_order
+from qcompile.passes.differentiate.readings import compacted, differentiated, next_order
 from qcompile.passes.differentiate.shift.analysis import Analysis, Shift
 from qcompile.passes.differentiate.shift.rules import Rule
 
@@ -59,21 +58,6 @@ def shifted_where_possible(module: Shifted, wrt: Sequence[Element]) -> tuple[Shi
     certificates = (*module.certificates, *new)
     whole = Shifted(templates, tuple(work.rows), tuple(components), certificates, module.seed)
     return compacted(whole), refused
-
-
-def compacted(module: Shifted) -> Shifted:
-    """The module without rows that nothing reads."""
-    used = sorted({e.row for c in module.components for r in c.readings for e in r.read})
-    moved = {old: new for new, old in enumerate(used)}
-
-    def move(group: tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
-        return tuple(Evaluation(moved[e.row], e.output) for e in group)
-
-    components = tuple(
-        replace(c, readings=tuple(Reading(r.weight, move(r.evaluations), move(r.divisors)) for r in c.readings))
-        for c in module.components
-    )
-    return replace(module, rows=tuple(module.rows[old] for old in used), components=components)
 
 
 def _check(template: Template) -> None:
