@@ -8,17 +8,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from qcompile.angle import Element
-from qcompile.diagnostics import CompileError
+from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
+from qcompile.targets.engine.flat import Flat
 from qcompile.targets.simulator import Evaluated, Options, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator.native import flat
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
 Array: TypeAlias = NDArray[Any]
@@ -36,7 +39,9 @@ class Engine(TypedDict, total=False):
     """How to compute exactly: fields of `targets.simulator.Options`, as keywords."""
 
     cutoff: int
-    engine: Literal["auto", "tensor", "gaussian"]
+    engine: Literal["auto", "fused", "tensor", "gaussian"]
+    precision: Literal["double", "single"]
+    threads: int | None
 
 
 class Settings(Engine, total=False):
@@ -158,6 +163,70 @@ class ValueAndGradient:
         warn_of_leakage(leakage)
         return value, gradient
 
+    def at(self, values: ArrayLike, weights: ArrayLike | None = None) -> tuple[Any, Array]:
+        """Value and gradient from all entries of the parameters in one array, in order of declaration: the fastest way.
+
+        Args:
+            values: shape (entries,), or (batch, entries).
+            weights: shape (batch,). With them, the gradient is that of Σ weight · value.
+
+        Returns:
+            The value, a float or of shape (batch,), and the gradient, of shape (entries,) or (batch, entries), 0 where
+            it is not wanted. Several outputs come first, as an axis of both.
+
+        Raises:
+            CompileError: BAD_VALUE, and as a call.
+        """
+        given = checked_entries(values, len(self.entries))
+        scale = None if weights is None else checked_weights(weights, given)
+        flat = self._flat
+        if flat is not None and flat.fused.is_ready:
+            return flat(given) if given.ndim == 1 else flat.batch(given, scale)
+        value, gradient = self(**self._named(given))
+        several = isinstance(value, tuple)
+        values_found = np.stack([np.asarray(v) for v in (value if several else (value,))])
+        slopes = np.stack([self._in_one(g, given) for g in (gradient if several else (gradient,))])
+        if scale is not None:
+            slopes = np.tensordot(slopes, scale, (1, 0))
+        if several:
+            return values_found, slopes
+        return (float(values_found[0]) if given.ndim == 1 else values_found[0]), slopes[0]
+
+    @cached_property
+    def entries(self) -> tuple[Element, ...]:
+        """What `at` takes, in order."""
+        return tuple(element for parameter in self.program.parameters for element in parameter.elements())
+
+    @cached_property
+    def _flat(self) -> Flat | None:
+        """The shortest way, where there is one."""
+        if self.client is not None or self.options.shots is not None or not isinstance(self.derivative, Adjoint):
+            return None
+        return flat(self.derivative, self.options)
+
+    def _named(self, given: Array) -> dict[str, Array]:
+        sizes = [parameter.size or 1 for parameter in self.program.parameters]
+        parts = np.split(given, np.cumsum(sizes)[:-1], axis=-1)
+        return {
+            p.name: part[..., 0] if p.size is None else part
+            for p, part in zip(self.program.parameters, parts, strict=True)
+        }
+
+    def _in_one(self, gradient: Gradient, given: Array) -> Array:
+        """A gradient by name as one array, zero for what is not wanted."""
+        zero = np.zeros(given.shape[:-1])
+        parts = [
+            gradient.get(p.name, zero if p.size is None else np.zeros((*zero.shape, p.size)))
+            for p in self.program.parameters
+        ]
+        return np.concatenate(
+            [
+                part[..., np.newaxis] if p.size is None else part
+                for p, part in zip(self.program.parameters, map(np.asarray, parts), strict=True)
+            ],
+            axis=-1,
+        )
+
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
         found = evaluated(self.derivative, values, self.options, self.client)
@@ -208,6 +277,25 @@ class Hessian:
         size, axis = len(self.elements), int(batched)
         rows = [np.stack([entries[row, column] for column in range(size)], axis) for row in range(size)]
         return np.stack(rows, axis)
+
+
+def checked_entries(values: ArrayLike, count: int) -> Array:
+    """Finite numbers of shape (entries,) or (batch, entries); raises BAD_VALUE."""
+    given = np.asarray(values, dtype=float)
+    if given.ndim not in (1, 2) or given.shape[-1] != count or given.size == 0 < count:
+        raise error(Code.BAD_VALUE, f"values of shape {given.shape}", help=f"give ({count},), or (batch, {count})")
+    if not np.isfinite(given).all():
+        raise error(Code.BAD_VALUE, "a value is not finite", help="give real numbers")
+    return given
+
+
+def checked_weights(weights: ArrayLike, given: Array) -> Array:
+    """One weight a row; raises BAD_VALUE."""
+    scale = np.asarray(weights, dtype=float)
+    if given.ndim != 2 or scale.shape != given.shape[:1]:
+        label = f"weights of shape {scale.shape} for values of shape {given.shape}"
+        raise error(Code.BAD_VALUE, label, help="give one weight for each row of the batch")
+    return scale
 
 
 def compiled(module: Module) -> Any:

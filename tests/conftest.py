@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from qcompile.targets.engine.loading import kernels
+
 ROOT = Path(__file__).parents[1]
 
 settings.register_profile("dev", max_examples=20, deadline=None)
@@ -39,6 +41,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             "QCOMPILE_CORPORA names no folder: THE TESTS OF OTHER PEOPLE'S PROGRAMS WERE LEFT OUT (CI fails without it)"
         )
         terminalreporter.write_line(line, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_kernels() -> None:
+    """The engine's kernels are compiled before the first test, so that all of them run on one engine."""
+    kernels().get("double", wait=True)
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from qcompile.targets.simulator.adjoint_outputs import Slots, Start, Walked, add
 from qcompile.targets.simulator.adjoint_tape import Applied, Branched, Record, Recorder, Tape, Vectors
 from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
+from qcompile.targets.simulator.native import derivatives, native
 from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.tensor import apply_all, dagger
 from qcompile.targets.simulator.tensor_operators import act, cut, inner
@@ -66,6 +67,10 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
         swept = gaussian.adjoint(module, bound.elements, bound.batch, options)
         observed = _observed_gaussian(module, bound, options)
         return Swept(list(values), [a + b for a, b in zip(swept, observed, strict=True)])
+    wanted = tuple(dict.fromkeys(component.wrt for component in module.components))
+    fused = native(module.forward, options, wanted)
+    if fused is not None:
+        return Swept(*derivatives(fused, module, bound))
     check_size(module.forward, options.cutoff)
     has_qumodes = "qumode" in module.forward.kinds
     copies = 5 + count_bras(module, options.cutoff) + (len(module.reverse) if has_qumodes else 0)

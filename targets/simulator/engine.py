@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.ir import Program
+from qcompile.targets.engine.fused import Fused
 from qcompile.targets.simulator import gaussian
+from qcompile.targets.simulator.native import expectations, has_expectations_alone, native, tensor_of
 from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
 from qcompile.targets.simulator.sampling import Shots, sampled_outputs
 from qcompile.targets.simulator.tensor_gates import largest_matrix
 from qcompile.targets.simulator.tensor_outputs import edge_population, exact_output, leakage
 from qcompile.targets.simulator.tensor_program import Plan, plan
-from qcompile.targets.simulator.tensor_run import run_plan
+from qcompile.targets.simulator.tensor_run import Branch, run_plan
 from qcompile.targets.simulator.values import Bound
 
 Array: TypeAlias = NDArray[Any]
@@ -52,12 +54,27 @@ def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) 
     if takes_gaussian(program, options):
         settings = replace(options, seed=None if shots is None else int(shots.generator(0).integers(1 << 62)))
         return Result(list(gaussian.run(program, bound.elements, bound.batch, settings)))
+    fused = native(program, options)
+    if fused is not None:
+        return _native(fused, bound, shots)
     check_size(program, options.cutoff)
     lowered = plan(program)
     chunks = row_parts(lowered, bound.batch, options.cutoff)
     parts = [_run(lowered, bound, options.cutoff, shots, rows) for rows in chunks]
     outputs = [np.concatenate(arrays) for arrays in zip(*(part.outputs for part in parts), strict=True)]
     return Result(outputs, max(part.leakage for part in parts), max(part.edge for part in parts))
+
+
+def _native(fused: Fused, bound: Bound, shots: Shots | None) -> Result:
+    """By the fused engine: expectations from its own sums, all else from its states."""
+    if shots is None and has_expectations_alone(fused.program):
+        return Result(list(expectations(fused, bound)))
+    lowered = plan(fused.program)
+    parts = [
+        _outputs(lowered, [Branch(tensor_of(run), ())], bound.rows(run.rows), shots, int(run.rows[0]))
+        for run in fused.runs(bound)
+    ]
+    return Result([np.concatenate(arrays) for arrays in zip(*parts, strict=True)])
 
 
 def takes_gaussian(program: Program, options: Options) -> bool:
@@ -94,17 +111,19 @@ def row_parts(lowered: Plan, batch: int, cutoff: int, copies: int = _COPIES) -> 
 def _run(lowered: Plan, bound: Bound, cutoff: int, shots: Shots | None, rows: NDArray[np.intp]) -> Result:
     part = bound.rows(rows)
     branches = run_plan(lowered, part, cutoff)
-    outputs: list[Array] = []
-    if shots is None:
-        for output in lowered.program.outputs:
-            value = exact_output(output, lowered, branches, part.elements)
-            outputs.append(np.broadcast_to(value, (len(rows), *value.shape[1:])))
-    else:
-        drawn = sampled_outputs(lowered, branches, part, shots, int(rows[0]))
-        outputs += [np.stack(values) for values in zip(*drawn, strict=True)]
+    outputs = _outputs(lowered, branches, part, shots, int(rows[0]))
     if "qumode" not in lowered.program.kinds:
         return Result(outputs)
     return Result(outputs, leakage(branches), edge_population(lowered, branches))
+
+
+def _outputs(lowered: Plan, branches: list[Branch], part: Bound, shots: Shots | None, first_row: int) -> list[Array]:
+    """Each output of these rows, exact or estimated."""
+    if shots is not None:
+        drawn = sampled_outputs(lowered, branches, part, shots, first_row)
+        return [np.stack(values) for values in zip(*drawn, strict=True)]
+    exact = (exact_output(output, lowered, branches, part.elements) for output in lowered.program.outputs)
+    return [np.broadcast_to(value, (part.batch, *value.shape[1:])) for value in exact]
 
 
 def _shots(options: Options, stream: int) -> Shots | None:

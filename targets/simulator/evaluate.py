@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
@@ -12,8 +13,10 @@ from qcompile.diagnostics import Code, error
 from qcompile.ir import Adjoint, Covariance, Expectation, Parameter, Probabilities, Program, Row, Shifted, Variance
 from qcompile.targets.simulator.adjoint import sweep
 from qcompile.targets.simulator.engine import simulate
+from qcompile.targets.simulator.native import native_rows
 from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.recombine import Table, recombined
+from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.values import Bound, RealArray, Values, bind, value_of
 
 
@@ -66,24 +69,53 @@ def _parameters(module: Shifted | Adjoint) -> list[Parameter]:
 
 def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[Table, float]:
     """What every row returns, and the most that a row lost."""
+    layout = _layout(Same(module))
+    outputs: list[list[RealArray]] = []
+    leakage = 0.0
+    for index, (template, chosen) in enumerate(zip(module.templates, layout.rows, strict=True)):
+        outputs.append([])
+        if chosen:
+            found, lost = _returned(template.program, chosen, bound, options, index)
+            leakage = max(leakage, lost)
+            outputs[-1] += found
+    return Table(layout.templates, layout.places, outputs), leakage
+
+
+def _returned(
+    program: Program, rows: tuple[Row, ...], bound: Bound, options: Options, stream: int
+) -> tuple[list[RealArray], float]:
+    """What a template returns at these rows, an array (rows, batch, …) for each output, and the most that one lost."""
+    shared = native_rows(program, rows, options)
+    if shared is not None:
+        slots = {e: np.zeros(bound.batch) for p in program.parameters if p.role == "slot" for e in p.elements()}
+        return list(shared(Bound({**bound.elements, **slots}, bound.batch))), 0.0
+    result = simulate(program, _repeated(bound, program, rows), options, stream)
+    split = (np.asarray(output, dtype=float) for output in result.outputs)
+    return [array.reshape(len(rows), bound.batch, *array.shape[1:]) for array in split], result.leakage
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A module's rows by template, and of each row its template and its place among the template's."""
+
+    rows: tuple[tuple[Row, ...], ...]
+    templates: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+@lru_cache(maxsize=64)
+def _layout(same: Same[Shifted]) -> _Layout:
+    module = same.record
+    for template in module.templates:
+        for output in template.program.outputs:
+            if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
+                raise error(Code.BAD_MODULE, f"template `{template.name}` returns what cannot be combined", output.span)
     rows: list[list[Row]] = [[] for _ in module.templates]
     places: list[int] = []
     for row in module.rows:
         places.append(len(rows[row.template]))
         rows[row.template].append(row)
-    outputs: list[list[RealArray]] = []
-    leakage = 0.0
-    for index, (template, chosen) in enumerate(zip(module.templates, rows, strict=True)):
-        for output in template.program.outputs:
-            if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
-                raise error(Code.BAD_MODULE, f"template `{template.name}` returns what cannot be combined", output.span)
-        outputs.append([])
-        if chosen:
-            result = simulate(template.program, _repeated(bound, template.program, chosen), options, index)
-            leakage = max(leakage, result.leakage)
-            split = (np.asarray(output, dtype=float) for output in result.outputs)
-            outputs[-1] += [array.reshape(len(chosen), bound.batch, *array.shape[1:]) for array in split]
-    return Table([row.template for row in module.rows], places, outputs), leakage
+    return _Layout(tuple(map(tuple, rows)), tuple(row.template for row in module.rows), tuple(places))
 
 
 def _repeated(bound: Bound, program: Program, rows: Sequence[Row]) -> Bound:

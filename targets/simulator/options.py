@@ -10,7 +10,8 @@ from typing import Literal
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-ENGINES = ("auto", "tensor", "gaussian")
+ENGINES = ("auto", "fused", "tensor", "gaussian")
+PRECISIONS = ("double", "single")
 BYTES = 16  # one complex amplitude
 
 
@@ -22,7 +23,9 @@ class Options:
         cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
         shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
         seed: of the shots; the same seed gives the same shots.
-        engine: `auto` takes the Gaussian engine where it covers the program.
+        engine: `auto` takes the Gaussian engine where it covers the program, the fused one for unitary qubit programs.
+        precision: of the amplitudes in the fused engine.
+        threads: that the fused engine may take for a large state; all processors that the process may use by default.
 
     Raises:
         CompileError: UNKNOWN_OPTION.
@@ -31,7 +34,9 @@ class Options:
     cutoff: int = 10
     shots: int | None = None
     seed: int | None = None
-    engine: Literal["auto", "tensor", "gaussian"] = "auto"
+    engine: Literal["auto", "fused", "tensor", "gaussian"] = "auto"
+    precision: Literal["double", "single"] = "double"
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         if self.cutoff < 2:
@@ -40,6 +45,10 @@ class Options:
             raise error(Code.UNKNOWN_OPTION, f"{self.shots} shots", help="take one or more, or none for exact values")
         if self.seed is not None and self.seed < 0:
             raise error(Code.UNKNOWN_OPTION, f"the seed {self.seed}", help="seeds are not negative")
+        if self.threads is not None and self.threads < 1:
+            raise error(Code.UNKNOWN_OPTION, f"{self.threads} threads", help="take one or more")
+        if self.precision not in PRECISIONS:
+            raise error(Code.UNKNOWN_OPTION, f"no precision `{self.precision}`", help=f"take {' or '.join(PRECISIONS)}")
         if self.engine not in ENGINES:
             raise error(Code.UNKNOWN_OPTION, f"no engine `{self.engine}`", help=f"engines: {', '.join(ENGINES)}")
 
@@ -50,6 +59,12 @@ def memory_limit() -> int:
         return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")) // 2
     except (ValueError, OSError, AttributeError):
         return 1 << 30
+
+
+def check_memory(needed: float, program: Program) -> None:
+    """Before so many bytes are taken; raises TOO_LARGE."""
+    if needed > memory_limit():
+        raise too_large(needed, program)
 
 
 def amplitudes(program: Program, cutoff: int, hidden: int = 0) -> int:

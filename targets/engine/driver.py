@@ -1,0 +1,226 @@
+"""Calls of the kernels for one plan: arrays that fit, one thread or several over the tiles of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed
+from qcompile.targets.engine.plan import Plan
+from qcompile.targets.engine.words import widened
+
+Reals: TypeAlias = NDArray[Any]
+Precision: TypeAlias = Literal["double", "single"]
+DTYPES: dict[Precision, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
+LANES = 8
+_LINE = 64  # bytes: a vector that crosses two lines of the cache costs two loads
+
+
+class Machine:
+    """A plan, ready to run. Values come as 8 numbers an atom: one in the first lane, or one for each lane."""
+
+    def __init__(self, kernels: Any, plan: Plan, precision: Precision, threads: int) -> None:
+        self.kernels, self.plan, self.threads = kernels, plan, threads
+        self.dtype = DTYPES[precision]
+        self.lanes = LANES if plan.in_lanes else 1
+        self.packed = plan.packed._replace(signs=plan.packed.signs.astype(self.dtype))
+        self.is_split = threads > 1 and any(int(row[TILES]) > 1 for row in plan.packed.stages)
+        self._free: list[Buffers] = []
+
+    def with_coefficients(self, coefficients: NDArray[np.float64]) -> Packed:
+        """The plan's arrays with the words' coefficients, shape (words, 1) or (words, 8 lanes)."""
+        count = len(self.packed.words) - len(coefficients)
+        wide = np.zeros((len(self.packed.words), LANES), self.dtype)
+        wide[count:] = widened(coefficients, self.packed.words[count:])
+        return self.packed._replace(wide=wide.ravel())
+
+    def take(self) -> Buffers:
+        """Room for a call; give it back."""
+        try:
+            return self._free.pop()
+        except IndexError:
+            return buffers(self.plan, self.dtype)
+
+    def prefix(self, room: Buffers) -> Reals:
+        """One state more."""
+        return aligned(len(room.ket), self.dtype)
+
+    def give(self, room: Buffers) -> None:
+        self._free.append(room)
+
+    def values_and_gradients(
+        self, packed: Packed, varies: Reals, values: Reals, weights: Reals, summed: bool
+    ) -> tuple[Reals, Reals]:
+        """Of the first output, for parts of a batch: its values, and weight · its derivatives by the atoms.
+
+        Args:
+            values: shape (parts, atoms · 8); weights: (parts, 8).
+            summed: over the parts. Else the derivatives of each.
+        """
+        parts = len(values)
+        totals, gradients = np.zeros((parts, LANES)), np.zeros((1 if summed else parts, values.shape[1]))
+        if self.is_split:
+            self._each_split(packed, varies, values, weights, totals, gradients, summed)
+            return totals, gradients
+        until, lanes = self.plan.until, self.lanes
+        if parts == 1:
+            room = self.take()
+            self.kernels.values_and_gradients(
+                packed, varies, until, values, lanes, weights, totals, gradients, summed, 0, 1, room
+            )
+            self.give(room)
+            return totals, gradients
+        found: list[Reals] = []
+
+        def span(first: int, last: int) -> None:
+            room, own = self.take(), np.zeros_like(gradients) if summed else gradients
+            self.kernels.values_and_gradients(
+                packed, varies, until, values, lanes, weights, totals, own, summed, first, last, room
+            )
+            found.append(own)
+            self.give(room)
+
+        self.shared(parts, span)
+        return totals, np.sum(found, axis=0) if summed else gradients
+
+    def shared(self, count: int, span: Callable[[int, int], None]) -> None:
+        """Work on so many parts, shared out to the threads as spans from `first` to before `last`."""
+        if self.threads == 1 or count < 2 * self.threads or self.is_split:
+            span(0, count)
+            return
+        edges = np.linspace(0, count, self.threads + 1).astype(int).tolist()
+        for done in [_pool(self.threads).submit(span, *pair) for pair in pairwise(edges)]:
+            done.result()
+
+    def _each_split(
+        self,
+        packed: Packed,
+        varies: Reals,
+        values: Reals,
+        weights: Reals,
+        totals: Reals,
+        gradients: Reals,
+        summed: bool,
+    ) -> None:
+        room = self.take()
+        for part in range(len(values)):
+            self.forward(packed, varies, values[part], room)
+            self.observe(packed, 0, weights[part], totals[part], room)
+            self.backward(packed, varies, gradients[0 if summed else part], room)
+        self.give(room)
+
+    def forward(self, packed: Packed, varies: Reals, values: Reals, room: Buffers) -> None:
+        """The final state, in `room.ket`."""
+        self.kernels.prepare(packed, varies, True, values, self.lanes, room)
+        if not self.is_split:
+            self.kernels.run_forward(packed, self.lanes, room)
+            return
+        self.kernels.start(room.ket, self.lanes)
+        workers, blocks = self._workers(room), len(packed.blocks)
+        for stage, row in enumerate(packed.stages):
+
+            def work(first: int, last: int, own: Buffers, stage: int = stage) -> None:
+                self.kernels.forward_tiles(
+                    packed, stage, first, last, 0, blocks, own.ket, own.ket_tile, own.forward, own.work
+                )
+
+            self._each(int(row[TILES]), workers, work)
+
+    def observe(
+        self, packed: Packed, output: int, weight: Reals, total: Reals, room: Buffers, with_bra: bool = True
+    ) -> None:
+        """Adds the value of an expectation, 8 lanes, to the total; `room.bra` becomes weight · O · ket."""
+        if not self.is_split:
+            self.kernels.run_observe(packed, output, with_bra, weight, total, room)
+            return
+        if with_bra:
+            room.bra[:] = 0
+        workers = self._workers(room)
+        totals = {id(own): np.zeros(LANES) for own in workers}
+        for part in range(packed.outputs[output], packed.outputs[output + 1]):
+
+            def work(first: int, last: int, own: Buffers, part: int = part) -> None:
+                self.kernels.observe_tiles(
+                    packed, part, first, last, own.ket, own.bra, with_bra, own.ket_tile, own.bra_tile, weight,
+                    totals[id(own)],
+                )  # fmt: skip
+
+            self._each(int(packed.observed[part, TILES]), workers, work)
+        for own in totals.values():
+            total += own
+
+    def backward(self, packed: Packed, varies: Reals, gradient: Reals, room: Buffers) -> None:
+        """Walks ket and bra back, and adds the derivatives by the atoms to the gradient."""
+        room.transitions[:] = 0
+        if not self.is_split:
+            self.kernels.run_backward(packed, self.plan.until, room)
+        else:
+            self._backward_split(packed, room)
+        self.kernels.run_slopes(packed, varies, True, True, self.plan.until, self.lanes, gradient, room)
+
+    def _backward_split(self, packed: Packed, room: Buffers) -> None:
+        workers = self._workers(room)
+        for stage in range(len(packed.stages) - 1, -1, -1):
+            if packed.stages[stage, LAST] <= self.plan.until:
+                break
+
+            def work(first: int, last: int, own: Buffers, stage: int = stage) -> None:
+                self.kernels.backward_tiles(
+                    packed, stage, first, last, self.plan.until, own.ket, own.bra, own.ket_tile, own.bra_tile, own.back,
+                    own.transitions, own.work,
+                )  # fmt: skip
+
+            self._each(int(packed.stages[stage, TILES]), workers, work)
+        for own in workers[1:]:
+            room.transitions[:] += own.transitions
+
+    def _workers(self, room: Buffers) -> list[Buffers]:
+        """The room of each thread: states and tables are shared."""
+        own = (
+            room._replace(
+                transitions=aligned(len(room.transitions)), ket_tile=aligned(len(room.ket_tile), self.dtype),
+                bra_tile=aligned(len(room.bra_tile), self.dtype), work=aligned(len(room.work), self.dtype),
+            )
+            for _ in range(1, self.threads)
+        )  # fmt: skip
+        return [room, *own]
+
+    def _each(self, tiles: int, workers: list[Buffers], work: Callable[[int, int, Buffers], None]) -> None:
+        """The tiles shared out to the threads."""
+        if tiles == 1:
+            work(0, 1, workers[0])
+            return
+        edges = np.linspace(0, tiles, len(workers) + 1).astype(int).tolist()
+        spans = zip(edges[:-1], edges[1:], workers, strict=True)
+        for done in [_pool(self.threads).submit(work, *span) for span in spans]:
+            done.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="qcompile")
+
+
+def aligned(size: int, dtype: type[np.floating[Any]] = np.float64) -> Reals:
+    """Zeros that start where a line of the cache does."""
+    itemsize = np.dtype(dtype).itemsize
+    room = np.zeros(size + _LINE // itemsize, dtype)
+    shift = -room.ctypes.data % _LINE // itemsize
+    return room[shift : shift + size]
+
+
+def buffers(plan: Plan, dtype: type[np.floating[Any]]) -> Buffers:
+    amplitudes = 1 << plan.bits
+    tile, angles, tables = plan.tile_cells * CELL, LANES * len(plan.packed.constants), plan.table_cells * CELL
+    return Buffers(
+        angles=aligned(max(angles, LANES)), slopes=aligned(max(angles, LANES)), forward=aligned(tables, dtype),
+        back=aligned(tables, dtype), transitions=aligned(tables), ket=aligned(2 * amplitudes, dtype),
+        bra=aligned(2 * amplitudes, dtype), ket_tile=aligned(tile, dtype), bra_tile=aligned(tile, dtype),
+        work=aligned(plan.room * CELL, dtype), small=np.zeros(4 * plan.small, complex),
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""Value and gradient of one expectation from the values in one array, with as little Python as there can be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.angle import Element
+from qcompile.ir import Expectation, Program
+from qcompile.targets.engine.driver import LANES
+from qcompile.targets.engine.fused import Fused, has_trained_coefficients
+from qcompile.targets.engine.layout import Packed
+
+RealArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A fused program whose angles are affine in its entries, and whose observable has constant coefficients.
+
+    `columns` are all entries of its parameters in order of declaration.
+    """
+
+    fused: Fused
+    columns: tuple[Element, ...]
+
+    @classmethod
+    def of(cls, fused: Fused) -> Flat | None:
+        """None where it takes more than that."""
+        if fused.plan is None or not all(isinstance(atom, Element) for atom in fused.plan.atoms):
+            return None
+        return cls(fused, entries(fused.program)) if _has_one_constant_output(fused.program) else None
+
+    def __call__(self, values: RealArray) -> tuple[float, RealArray]:
+        """The value, and its derivatives by all entries, 0 by those that are not wanted; values of shape (entries,)."""
+        place = self._place
+        spread = np.zeros((1, len(place) * LANES))
+        spread[0, ::LANES] = values[place]
+        totals, gradient = self.fused.one.values_and_gradients(self._packed, self._varies, spread, self._weight, False)
+        result = np.zeros(len(values))
+        result[place] = gradient[0, ::LANES]
+        return float(totals.sum()), result * self._wanted if self._has_idle else result
+
+    def batch(self, values: RealArray, weights: RealArray | None = None) -> tuple[RealArray, RealArray]:
+        """Of rows, shape (batch, entries): the values, and each one's derivatives, or those of Σ weight · value.
+
+        Args:
+            weights: shape (batch,).
+        """
+        totals, gradients = self.fused.rows(values[:, self._place].T, weights)
+        result = np.zeros((gradients.shape[1], len(self.columns)))
+        result[:, self._place] = gradients.T
+        result *= self._wanted
+        return totals, result if weights is None else result[0]
+
+    @cached_property
+    def _place(self) -> NDArray[np.intp]:
+        """The column of each atom."""
+        known = {element: k for k, element in enumerate(self.columns)}
+        return np.array([known[atom] for atom in self.fused.one.plan.atoms if isinstance(atom, Element)], dtype=np.intp)
+
+    @cached_property
+    def _packed(self) -> Packed:
+        return self.fused.one.with_coefficients(self.fused.constants)
+
+    @cached_property
+    def _varies(self) -> NDArray[np.int64]:
+        return np.zeros(len(self.fused.one.packed.blocks), np.int64)
+
+    @cached_property
+    def _weight(self) -> RealArray:
+        return np.ones((1, LANES), self.fused.one.dtype)
+
+    @cached_property
+    def _wanted(self) -> RealArray:
+        return np.array([float(element in self.fused.elements) for element in self.columns])
+
+    @cached_property
+    def _has_idle(self) -> bool:
+        return bool((self._wanted == 0).any())
+
+
+def entries(program: Program) -> tuple[Element, ...]:
+    """All entries of the parameters, in order of declaration."""
+    return tuple(element for parameter in program.parameters for element in parameter.elements())
+
+
+def _has_one_constant_output(program: Program) -> bool:
+    if len(program.outputs) != 1 or not isinstance(program.outputs[0], Expectation):
+        return False
+    return not has_trained_coefficients(program, entries(program))

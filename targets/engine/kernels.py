@@ -1,0 +1,488 @@
+"""The loops of the engine, compiled by Numba: tables from angles, gates on states, transitions, observables.
+
+A state of 2^b amplitudes is a flat array of 2^(b-3) cells of sixteen numbers: the real parts of eight neighbouring
+amplitudes, then their imaginary parts. `v` numbers cells; the lowest three bits of an amplitude's number are its lane.
+
+A block is U = Σ_k diag(C_k[σ(x)]) X^(m_k): its masks m_k are a subgroup of the bit flips, σ the bits that it reads. A
+placed block has its tables laid out as `tables[(pattern · H + a) · K + k]`, one cell each: the pattern is what the read
+bits are over which the loop does not run, a the place among the H cells that mix, k the mask.
+
+All arrays of one call but `transitions` have the state's precision; what is summed over a state is a double.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from qcompile.targets.engine.kernels_cells import (
+    diagonal,
+    diagonal_back,
+    general,
+    general_read,
+    lane,
+    lane_back,
+    pair,
+    pair_back,
+    quad,
+    turned,
+    word,
+    word_read,
+)
+from qcompile.targets.engine.kernels_tables import add_slopes, bind_angles, bind_one, bind_tables, collect_slopes
+from qcompile.targets.engine.lanes import accumulate, load, parity, store
+from qcompile.targets.engine.layout import (
+    BASES,
+    CELLS,
+    COSETS,
+    COUNT,
+    DIAGONAL,
+    FIRST,
+    FIRST_IMAGINARY,
+    FIRST_WORD,
+    GROUP_FLIP,
+    GROUP_TURN,
+    HOPS,
+    KIND,
+    LANE,
+    LAST,
+    LAST_WORD,
+    MASKS,
+    OFFSETS,
+    OUTER,
+    OUTER_PLACES,
+    OUTER_SIGN,
+    OUTERS,
+    PAIR,
+    PATTERNS,
+    PLACES,
+    QUAD,
+    SPECIAL,
+    TABLE,
+    TILE_SIGN,
+    TILES,
+    TRAINED,
+    TURNS,
+    WORD,
+    WORD_ROW,
+    Buffers,
+    Packed,
+)
+
+# Arrays and lanes, whose types Numba finds out.
+Integers = Any
+Reals = Any
+
+_compiled = njit(nogil=True, cache=True, error_model="numpy")
+_inlined = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+
+
+# ---- blocks; lists are passed as they are, since a slice or a tuple costs more than a small block
+
+
+@_inlined
+def first_table(blocks: Integers, block: int, pool: Integers, outer: int) -> Any:
+    """Where the tables begin that belong to what the block reads of the bits that number the tiles."""
+    pattern = 0
+    for k in range(blocks[block, OUTER]):
+        pattern |= ((outer >> pool[blocks[block, OUTERS] + k]) & 1) << k
+    return blocks[block, TABLE] + pattern * blocks[block, PATTERNS] * blocks[block, MASKS] * blocks[block, COSETS]
+
+
+@_inlined
+def apply(
+    x: Reals, t: Reals, blocks: Integers, block: int, pool: Integers, words: Integers, signs: Reals, cells: int,
+    outer: int, work: Reals,
+) -> None:  # fmt: skip
+    kind = blocks[block, KIND]
+    if kind == WORD:
+        word(x, t, blocks[block, TABLE] * 16, cells, words, blocks[block, WORD_ROW], outer, signs)
+        return
+    masks = blocks[block, MASKS]
+    cosets = blocks[block, COSETS]
+    count = blocks[block, COUNT]
+    special = blocks[block, SPECIAL]
+    offsets = blocks[block, OFFSETS]
+    hops = blocks[block, HOPS]
+    turns = blocks[block, TURNS]
+    at = first_table(blocks, block, pool, outer) * 16
+    for p in range(blocks[block, PATTERNS]):
+        base = pool[blocks[block, BASES] + p]
+        if kind == PAIR:
+            pair(x, t, at, base, count, special, pool[offsets + 1])
+        elif kind == LANE:
+            lane(x, t, at, base, count, special, pool[turns + 1])
+        elif kind == DIAGONAL:
+            diagonal(x, t, at, base, count, special)
+        elif kind == QUAD:
+            quad(x, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
+        else:
+            general(x, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
+        at += masks * cosets * 16
+
+
+@_compiled
+def apply_back(
+    x: Reals, y: Reals, t: Reals, s: Reals, blocks: Integers, block: int, pool: Integers, words: Integers,
+    signs: Reals, cells: int, outer: int, work: Reals,
+) -> None:  # fmt: skip
+    """The inverse on ket and bra, once their transitions are added to s where the block is trained."""
+    kind = blocks[block, KIND]
+    if blocks[block, TRAINED] == 0 or kind == WORD:
+        if blocks[block, TRAINED] != 0:
+            word_read(x, y, s, blocks[block, TABLE] * 16, cells, words, blocks[block, WORD_ROW], outer, signs)
+        apply(x, t, blocks, block, pool, words, signs, cells, outer, work)
+        apply(y, t, blocks, block, pool, words, signs, cells, outer, work)
+        return
+    masks = blocks[block, MASKS]
+    cosets = blocks[block, COSETS]
+    count = blocks[block, COUNT]
+    special = blocks[block, SPECIAL]
+    offsets = blocks[block, OFFSETS]
+    hops = blocks[block, HOPS]
+    turns = blocks[block, TURNS]
+    at = first_table(blocks, block, pool, outer) * 16
+    for p in range(blocks[block, PATTERNS]):
+        base = pool[blocks[block, BASES] + p]
+        if kind == PAIR:
+            pair_back(x, y, t, s, at, base, count, special, pool[offsets + 1])
+        elif kind == LANE:
+            lane_back(x, y, t, s, at, base, count, special, pool[turns + 1])
+        elif kind == DIAGONAL:
+            diagonal_back(x, y, t, s, at, base, count, special)
+        else:
+            general_read(x, y, s, at, base, count, special, cosets, masks, pool, offsets, hops, turns)
+            if kind == QUAD:
+                quad(x, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
+                quad(y, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
+            else:
+                general(x, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
+                general(y, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
+        at += masks * cosets * 16
+
+
+# ---- stages: tiles of the state that stay in the cache while their blocks pass over them
+
+
+@_inlined
+def gather(x: Reals, tile: Reals, pool: Integers, places: int, cells: int, outer: Any) -> None:
+    for u in range(cells):
+        i = (pool[places + u] | outer) * 16
+        store(tile, u * 16, load(x, i))
+        store(tile, u * 16 + 8, load(x, i + 8))
+
+
+@_inlined
+def scatter(x: Reals, tile: Reals, pool: Integers, places: int, cells: int, outer: Any) -> None:
+    for u in range(cells):
+        i = (pool[places + u] | outer) * 16
+        store(x, i, load(tile, u * 16))
+        store(x, i + 8, load(tile, u * 16 + 8))
+
+
+@_compiled
+def forward_tiles(
+    plan: Packed,
+    stage: int,
+    first: int,
+    last: int,
+    since: int,
+    until: int,
+    x: Reals,
+    tile: Reals,
+    t: Reals,
+    work: Reals,
+) -> None:
+    """The blocks of a stage from `since` on and before `until`, on these of its tiles."""
+    row = plan.stages[stage]
+    cells = row[CELLS]
+    since = max(row[FIRST], since)
+    until = min(row[LAST], until)
+    for outer in range(first, last):
+        if row[TILES] == 1:
+            for block in range(since, until):
+                apply(x, t, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+            continue
+        place = plan.pool[row[OUTER_PLACES] + outer]
+        gather(x, tile, plan.pool, row[PLACES], cells, place)
+        for block in range(since, until):
+            apply(tile, t, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+        scatter(x, tile, plan.pool, row[PLACES], cells, place)
+
+
+@_compiled
+def backward_tiles(
+    plan: Packed, stage: int, first: int, last: int, until: int, x: Reals, y: Reals, x_tile: Reals, y_tile: Reals,
+    t: Reals, s: Reals, work: Reals,
+) -> None:  # fmt: skip
+    """Blocks back to `until`, the first that is trained."""
+    row = plan.stages[stage]
+    cells = row[CELLS]
+    for outer in range(first, last):
+        if row[TILES] == 1:
+            for block in range(row[LAST] - 1, max(row[FIRST], until) - 1, -1):
+                apply_back(x, y, t, s, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+            continue
+        place = plan.pool[row[OUTER_PLACES] + outer]
+        gather(x, x_tile, plan.pool, row[PLACES], cells, place)
+        gather(y, y_tile, plan.pool, row[PLACES], cells, place)
+        for block in range(row[LAST] - 1, max(row[FIRST], until) - 1, -1):
+            apply_back(x_tile, y_tile, t, s, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+        scatter(x, x_tile, plan.pool, row[PLACES], cells, place)
+        scatter(y, y_tile, plan.pool, row[PLACES], cells, place)
+
+
+@_compiled
+def observe(
+    plan: Packed, first: int, last: int, x: Reals, y: Reals, with_bra: bool, cells: int, outer: int, weight: Reals,
+    total: Reals,
+) -> None:  # fmt: skip
+    """Adds ⟨x|O|x⟩ lane by lane to the total, and weight · O x to y if wanted; O is these groups of words."""
+    signs = plan.signs
+    scale = load(weight, 0)
+    zero = scale - scale
+    value = zero
+    for group in range(first, last):
+        row = plan.groups[group]
+        hop = row[GROUP_FLIP]
+        turn = row[GROUP_TURN]
+        for v in range(cells):
+            i = v * 16
+            j = (v ^ hop) * 16
+            dr = zero
+            di = zero
+            for w in range(row[FIRST_WORD], row[FIRST_IMAGINARY]):
+                odd = parity(plan.words[w, TILE_SIGN] & v) ^ parity(plan.words[w, OUTER_SIGN] & outer)
+                dr = dr + load(plan.wide, w * 8) * load(signs, 64 * odd)
+            for w in range(row[FIRST_IMAGINARY], row[LAST_WORD]):
+                odd = parity(plan.words[w, TILE_SIGN] & v) ^ parity(plan.words[w, OUTER_SIGN] & outer)
+                di = di + load(plan.wide, w * 8) * load(signs, 64 * odd)
+            xr = turned(load(x, j), turn)
+            xi = turned(load(x, j + 8), turn)
+            yr = dr * xr - di * xi
+            yi = dr * xi + di * xr
+            value = value + yr * load(x, i) + yi * load(x, i + 8)
+            if with_bra:
+                store(y, i, load(y, i) + scale * yr)
+                store(y, i + 8, load(y, i + 8) + scale * yi)
+    accumulate(total, 0, value)
+
+
+@_compiled
+def observe_tiles(
+    plan: Packed, part: int, first: int, last: int, x: Reals, y: Reals, with_bra: bool, x_tile: Reals, y_tile: Reals,
+    weight: Reals, total: Reals,
+) -> None:  # fmt: skip
+    row = plan.observed[part]
+    cells = row[CELLS]
+    for outer in range(first, last):
+        if row[TILES] == 1:
+            observe(plan, row[FIRST], row[LAST], x, y, with_bra, cells, outer, weight, total)
+            continue
+        place = plan.pool[row[OUTER_PLACES] + outer]
+        gather(x, x_tile, plan.pool, row[PLACES], cells, place)
+        if with_bra:
+            gather(y, y_tile, plan.pool, row[PLACES], cells, place)
+        observe(plan, row[FIRST], row[LAST], x_tile, y_tile, with_bra, cells, outer, weight, total)
+        if with_bra:
+            scatter(y, y_tile, plan.pool, row[PLACES], cells, place)
+
+
+# ---- a whole call on one thread
+
+
+@_compiled
+def start(ket: Reals, lanes: int) -> None:
+    """|0…0⟩, in each lane of a batch."""
+    ket[:] = 0
+    for one in range(lanes):
+        ket[one] = 1
+
+
+@_compiled
+def prepare(plan: Packed, varies: Integers, everything: bool, values: Reals, lanes: int, b: Buffers) -> None:
+    """Angles and tables."""
+    bind_angles(plan, values, lanes, b.angles)
+    bind_tables(
+        plan.blocks, plan.factors, plan.pool, plan.numbers, plan.levels, varies, everything, b.angles, b.forward,
+        b.back, b.small,
+    )  # fmt: skip
+
+
+@_compiled
+def run_blocks(plan: Packed, since: int, until: int, ket: Reals, b: Buffers) -> None:
+    """The blocks from `since` on and before `until`, on a state."""
+    for stage in range(len(plan.stages)):
+        if plan.stages[stage, LAST] > since and plan.stages[stage, FIRST] < until:
+            forward_tiles(plan, stage, 0, plan.stages[stage, TILES], since, until, ket, b.ket_tile, b.forward, b.work)
+
+
+@_compiled
+def run_forward(plan: Packed, lanes: int, b: Buffers) -> None:
+    start(b.ket, lanes)
+    run_blocks(plan, 0, len(plan.blocks), b.ket, b)
+
+
+@_compiled
+def run_observe(plan: Packed, output: int, with_bra: bool, weight: Reals, total: Reals, b: Buffers) -> None:
+    """The value of an output, 8 lanes, added to the total; where it is wanted, the bra becomes weight · O · ket."""
+    if with_bra:
+        b.bra[:] = 0
+    for part in range(plan.outputs[output], plan.outputs[output + 1]):
+        observe_tiles(
+            plan, part, 0, plan.observed[part, TILES], b.ket, b.bra, with_bra, b.ket_tile, b.bra_tile, weight, total
+        )
+
+
+@_compiled
+def run_backward(plan: Packed, until: int, b: Buffers) -> None:
+    """Adds to the transitions, ket and bra walked back."""
+    for stage in range(len(plan.stages) - 1, -1, -1):
+        if plan.stages[stage, LAST] <= until:
+            break
+        backward_tiles(
+            plan, stage, 0, plan.stages[stage, TILES], until, b.ket, b.bra, b.ket_tile, b.bra_tile, b.back,
+            b.transitions, b.work,
+        )  # fmt: skip
+
+
+@_compiled
+def run_slopes(
+    plan: Packed, varies: Integers, shared: bool, varying: bool, until: int, lanes: int, gradient: Reals, b: Buffers
+) -> None:
+    """Adds the derivatives by the atoms that the transitions come to, of shared blocks, varying ones, or both."""
+    collect_slopes(
+        plan.blocks, plan.factors, plan.pool, plan.numbers, plan.levels, varies, shared, varying, b.angles,
+        b.transitions, b.slopes, b.small, until,
+    )  # fmt: skip
+    add_slopes(plan, b.slopes, lanes, gradient)
+
+
+@_compiled
+def clear_varying(blocks: Integers, varies: Integers, transitions: Reals) -> None:
+    for block in range(len(blocks)):
+        if varies[block]:
+            cells = 2
+            if blocks[block, KIND] != WORD:
+                cells = (blocks[block, PATTERNS] << blocks[block, OUTER]) * blocks[block, COSETS] * blocks[block, MASKS]
+            first = blocks[block, TABLE] * 16
+            for k in range(first, first + cells * 16):
+                transitions[k] = 0
+
+
+@_compiled
+def values_and_gradients(
+    plan: Packed, varies: Integers, until: int, values: Reals, lanes: int, weights: Reals, totals: Reals,
+    gradients: Reals, summed: bool, first: int, last: int, b: Buffers,
+) -> None:  # fmt: skip
+    """Of the first output, for parts of a batch: shapes (parts, atoms · 8), (parts, 8), (parts, 8).
+
+    To each part's row of the gradients, of shape (parts, atoms · 8), weight · its derivatives are added; summed, those
+    of all to the first row, and then blocks that do not vary are bound once, and their transitions collected once.
+    """
+    for part in range(first, last):
+        is_first = part == first or not summed
+        prepare(plan, varies, is_first, values[part], lanes, b)
+        run_forward(plan, lanes, b)
+        run_observe(plan, 0, True, weights[part], totals[part], b)
+        if is_first:
+            b.transitions[:] = 0
+        else:
+            clear_varying(plan.blocks, varies, b.transitions)
+        run_backward(plan, until, b)
+        if not summed:
+            run_slopes(plan, varies, True, True, until, lanes, gradients[part], b)
+        elif varies.any():
+            run_slopes(plan, varies, False, True, until, lanes, gradients[0], b)
+    if summed:
+        run_slopes(plan, varies, True, False, until, lanes, gradients[0], b)
+
+
+# ---- shifted rows: many settings of a program that differ in a few angles
+
+
+@_compiled
+def set_row(
+    starts: Integers, moved: Integers, deltas: Reals, row: int, one: int, lanes: int, sign: int,
+    block_starts: Integers, blocks_of: Integers, varies: Integers, b: Buffers,
+) -> None:  # fmt: skip
+    """Moves the angles of a row in a lane, or back, and marks their blocks: 1 to be bound by lane, 3 as one."""
+    for entry in range(starts[row], starts[row + 1]):
+        angle = moved[entry]
+        if sign > 0:
+            b.angles[angle * 8 + one] += deltas[entry]
+        else:
+            b.angles[angle * 8 + one] = b.slopes[angle * 8 + one]
+        for place in range(block_starts[angle], block_starts[angle + 1]):
+            varies[blocks_of[place]] = 1 if lanes == 8 and sign > 0 else 3
+
+
+@_compiled
+def bind_moved(
+    plan: Packed, starts: Integers, moved: Integers, row: int, block_starts: Integers, blocks_of: Integers,
+    varies: Integers, b: Buffers,
+) -> None:  # fmt: skip
+    """The tables of the marked blocks that hold a row's moved angles; those bound by lane are marked 2 after."""
+    for entry in range(starts[row], starts[row + 1]):
+        for place in range(block_starts[moved[entry]], block_starts[moved[entry] + 1]):
+            block = blocks_of[place]
+            mark = varies[block]
+            if mark == 1 or mark == 3:
+                bind_one(
+                    plan.blocks, block, plan.factors, plan.pool, plan.numbers, plan.levels, mark == 1, b.angles,
+                    b.forward, b.back, b.small,
+                )  # fmt: skip
+                varies[block] = 2 if mark == 1 else 0
+
+
+@_compiled
+def shifted_rows(
+    plan: Packed, values: Reals, lanes: int, order: Integers, firsts: Integers, starts: Integers, moved: Integers,
+    deltas: Reals, block_starts: Integers, blocks_of: Integers, begin: int, end: int, prefix: Reals, out: Reals,
+    b: Buffers,
+) -> None:  # fmt: skip
+    """The outputs, all expectations, at rows of moved angles: shape (rows, outputs).
+
+    Rows come in the order of the first block that they move, as many at a time as there are lanes; what comes before
+    it is run once, in `prefix`, at the angles of no row. `b.slopes` holds those angles.
+
+    Args:
+        order: the rows; firsts: their first moved blocks, ascending. Those from `begin` to before `end` are run.
+        starts, moved, deltas: by row, the angles and by how much.
+        block_starts, blocks_of: by angle, the blocks.
+    """
+    outputs = len(plan.outputs) - 1
+    varies = np.zeros(len(plan.blocks), np.int64)
+    weight = np.zeros(8, b.ket.dtype)
+    total = np.zeros(8)
+    spread_values = values.copy()
+    for k in range(len(values) // 8):
+        for one in range(8):
+            spread_values[k * 8 + one] = values[k * 8]
+    prepare(plan, varies, True, spread_values, 8, b)
+    b.slopes[:] = b.angles
+    start(prefix, lanes)
+    done = 0
+    for group in range(begin, end, lanes):
+        last = min(group + lanes, end)
+        for place in range(group, last):
+            set_row(starts, moved, deltas, order[place], place - group, lanes, 1, block_starts, blocks_of, varies, b)
+        run_here = firsts[group]
+        for place in range(group, last):
+            bind_moved(plan, starts, moved, order[place], block_starts, blocks_of, varies, b)
+        if run_here > done:
+            run_blocks(plan, done, run_here, prefix, b)
+            done = run_here
+        b.ket[:] = prefix
+        run_blocks(plan, run_here, len(plan.blocks), b.ket, b)
+        for output in range(outputs):
+            total[:] = 0
+            run_observe(plan, output, False, weight, total, b)
+            for place in range(group, last):
+                out[order[place], output] = total[place - group] if lanes == 8 else total.sum()
+        for place in range(group, last):
+            set_row(starts, moved, deltas, order[place], place - group, lanes, -1, block_starts, blocks_of, varies, b)
+        for place in range(group, last):
+            bind_moved(plan, starts, moved, order[place], block_starts, blocks_of, varies, b)

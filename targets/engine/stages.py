@@ -1,0 +1,85 @@
+"""Orders work in stages: what flips bits of one tile only is done while that tile of the state is in the cache.
+
+Bits that are only read may lie anywhere: outside the tile they are constants. The three lowest bits, the lanes, are in
+every tile, and so are the next two, that a tile's cells lie in memory by fours.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+LANE_BITS = 3
+LOW_BITS = 5
+
+
+class Flipping(Protocol):
+    """What has an order against others of its kind: a block, or a group of words."""
+
+    @property
+    def flipped(self) -> int: ...
+
+    @property
+    def read(self) -> int: ...
+
+
+T = TypeVar("T", bound=Flipping)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """Items, by their numbers, in order, on tiles of these bits (ascending)."""
+
+    items: tuple[int, ...]
+    bits: tuple[int, ...]
+
+
+def tile_bits() -> int:
+    """The bits of a tile: two states of double precision take half of the second-level cache."""
+    try:
+        cache = os.sysconf("SC_LEVEL2_CACHE_SIZE")
+    except (ValueError, OSError):
+        cache = 0
+    amplitudes = max(cache, 1 << 19) // 64
+    return max(10, min(16, amplitudes.bit_length() - 1))
+
+
+def staged(items: Sequence[Flipping], bits: int, tile: int) -> list[Stage]:
+    """All items in stages whose tiles have at most `tile` bits, and more only where one item flips more."""
+    if bits <= tile:
+        return [Stage(tuple(range(len(items))), tuple(range(bits)))]
+    waiting = list(range(len(items)))
+    stages: list[Stage] = []
+    while waiting:
+        taken, waiting, used = _stage(items, waiting, tile)
+        stages.append(Stage(tuple(taken), _filled(used, bits, tile)))
+    return stages
+
+
+def _stage(items: Sequence[Flipping], waiting: Sequence[int], tile: int) -> tuple[list[int], list[int], int]:
+    """What goes into the next stage, what is left, and the bits of the tile."""
+    used = (1 << LOW_BITS) - 1
+    taken, left = list[int](), list[int]()
+    left_flipped = left_read = 0
+    for number in waiting:
+        item = items[number]
+        is_free = not (item.flipped & (left_flipped | left_read) or item.read & left_flipped)
+        if is_free and ((used | item.flipped).bit_count() <= tile or not taken):
+            used |= item.flipped
+            taken.append(number)
+        else:
+            left.append(number)
+            left_flipped |= item.flipped
+            left_read |= item.read
+    return taken, left, used
+
+
+def _filled(used: int, bits: int, tile: int) -> tuple[int, ...]:
+    """The tile with the lowest free bits added, up to its size: longer runs of memory."""
+    for bit in range(bits):
+        if used.bit_count() >= tile:
+            break
+        used |= 1 << bit
+    return tuple(bit for bit in range(bits) if used >> bit & 1)

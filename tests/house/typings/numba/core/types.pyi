@@ -1,0 +1,10 @@
+from typing import Any
+
+class Type:
+    def __init__(self, name: str) -> None: ...
+    def __call__(self, *arguments: Any) -> Any: ...
+
+float64: Any
+int64: Any
+intp: Any
+void: Any
