@@ -25,6 +25,7 @@ from qcompile.cli.run import run
 from qcompile.cli.server import server
 from qcompile.cli.stats import stats
 from qcompile.cli.train import train
+from qcompile.cli.warm import warm
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,7 +38,24 @@ def cli() -> None:
     """
 
 
-for command in (check, emit, grad, run, train, opt, stats, equiv, draw, fmt, explain, gates, passes, targets, server):
+for command in (
+    check,
+    emit,
+    grad,
+    run,
+    train,
+    opt,
+    stats,
+    equiv,
+    draw,
+    fmt,
+    explain,
+    gates,
+    passes,
+    targets,
+    server,
+    warm,
+):
     cli.add_command(command)
 
 

@@ -13,6 +13,7 @@ from qcompile.cli.options import (
     file_argument,
     json_option,
     load_module,
+    load_program,
     method_option,
     observable_option,
     wrt_option,
@@ -32,20 +33,30 @@ ERROR = 0.01
 @click.command()
 @file_argument
 @click.option("--grad", "with_gradient", is_flag=True, help="Also what the gradient costs on hardware.")
+@click.option("--plan", "with_plan", is_flag=True, help="Instead, how the fused simulator would run it.")
 @method_option
 @wrt_option
 @observable_option
 @json_option
 def stats(
-    file: str, with_gradient: bool, method: str, wrt: tuple[str, ...], observable: str | None, as_json: bool
+    file: str,
+    with_gradient: bool,
+    with_plan: bool,
+    method: str,
+    wrt: tuple[str, ...],
+    observable: str | None,
+    as_json: bool,
 ) -> None:
     """Count the gates of FILE at each level of optimisation.
 
-    And as written; with --grad also what its gradient costs.
+    And as written; with --grad also what its gradient costs, and with --plan instead which gates the simulator fuses.
     """
     from qcompile.passes import Inline, Optimize
     from qcompile.passes.cost import cost
 
+    if with_plan:
+        _print_plan(file, observable, as_json or with_gradient)
+        return
     module = load_module(file, observable)
     if with_gradient:
         check_returns(module, file)
@@ -61,6 +72,21 @@ def stats(
     print_table(["", *columns], [[name, *row.values()] for name, row in rows.items()])
     if found:
         _print_gradient(found)
+
+
+def _print_plan(file: str, observable: str | None, has_other: bool) -> None:
+    from qcompile.run import compiled
+    from qcompile.targets.engine.fused import Fused
+    from qcompile.targets.engine.printing import plan_text
+
+    if has_other:
+        raise click.UsageError("--plan is a text of its own: leave out --grad and --json")
+    program = compiled(load_program(file, observable))
+    plan = Fused(program).plan
+    if plan is None:
+        label = "the fused simulator runs unitary programs of qubits, with gates on few wires"
+        raise error(Code.NOT_SIMULABLE, label, help="others run on the other engines: see docs/simulators.md")
+    click.echo(plan_text(program, plan))
 
 
 def _print_gradient(found: dict[str, Any]) -> None:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 
 from qcompile.targets.engine.diagonals import reduced
 from qcompile.targets.engine.factors import Factor, WordRotation
+from qcompile.targets.engine.layout import LANE_BITS
 
 MOST_READ = 4  # bits that the gates of one block read together: each doubles its tables
 _PASS = 0.25  # what loading and storing an amplitude costs, in complex products
 _WIDE = 1.3  # what a complex product costs among four cells or more, whose tables do not fit the registers
+_TURNED = 2.0  # and where lanes mix as well
 
 
 @dataclass(slots=True, eq=False)
@@ -31,7 +33,8 @@ class Block:
     @property
     def cost(self) -> float:
         rank = len(self.basis)
-        return 2.0**rank * (_WIDE if rank > 1 else 1.0) + _PASS
+        has_lanes = any(mask & ((1 << LANE_BITS) - 1) for mask in self.basis)
+        return 2.0**rank * (1.0 if rank < 2 else _TURNED if has_lanes else _WIDE) + _PASS
 
     def commutes(self, other: Block) -> bool:
         """Do they for sure? What one reads the other does not flip."""

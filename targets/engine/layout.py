@@ -14,6 +14,7 @@ Reals = NDArray[Any]
 Integers = NDArray[np.int64]
 Complexes = NDArray[np.complex128]
 
+LANE_BITS = 3  # the lowest bits of an amplitude's number
 CELL = 16  # numbers of a cell: eight real parts, eight imaginary parts
 # What a block's kernel is: one cell by a diagonal; lanes of a cell; two cells; four; any; a Pauli word.
 DIAGONAL, LANE, PAIR, QUAD, GENERAL, WORD = range(6)

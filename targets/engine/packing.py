@@ -29,6 +29,7 @@ from qcompile.targets.engine.layout import (
     HOPS,
     KIND,
     LANE,
+    LANE_BITS,
     LANE_FLIP,
     LANE_SIGN,
     LAST,
@@ -55,7 +56,7 @@ from qcompile.targets.engine.layout import (
     TURNS,
     WORD_COLUMNS,
 )
-from qcompile.targets.engine.stages import LANE_BITS, Stage
+from qcompile.targets.engine.stages import Stage
 
 Integers = NDArray[np.int64]
 

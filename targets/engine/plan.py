@@ -21,6 +21,7 @@ from qcompile.targets.engine.layout import (
     FLIPS,
     GROUP_COLUMNS,
     KIND,
+    LANE_BITS,
     LAST_FACTOR,
     MASKS,
     SIGMAS,
@@ -33,7 +34,7 @@ from qcompile.targets.engine.layout import (
     Packed,
 )
 from qcompile.targets.engine.packing import Numbers, Placed, Pool, Tile, placed, word_row
-from qcompile.targets.engine.stages import LANE_BITS, Stage, staged
+from qcompile.targets.engine.stages import Stage, staged
 from qcompile.targets.engine.words import SIGNS, Words
 
 Integers = NDArray[np.int64]

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-LANE_BITS = 3
 LOW_BITS = 5
 
 

@@ -17,11 +17,12 @@ from qcompile.targets.engine.layout import (
     GROUP_COLUMNS,
     GROUP_FLIP,
     GROUP_TURN,
+    LANE_BITS,
     LANE_SIGN,
     LAST_WORD,
 )
 from qcompile.targets.engine.packing import Pool, Tile, word_row
-from qcompile.targets.engine.stages import LANE_BITS, staged
+from qcompile.targets.engine.stages import staged
 
 LANES = 1 << LANE_BITS
 # (-1)^(z·lane) for each z, and a row of -1

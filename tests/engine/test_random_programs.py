@@ -13,7 +13,18 @@ from random_programs import ELEMENTS, QUBIT_GATES, qubit_programs, values_for
 
 from qcompile.angle import Element, number, parameter
 from qcompile.gates import TABLE, Gate
-from qcompile.ir import Adjoint, Expectation, Observable, Op, Parameter, Probabilities, Program, Register, State, Variance
+from qcompile.ir import (
+    Adjoint,
+    Expectation,
+    Observable,
+    Op,
+    Parameter,
+    Probabilities,
+    Program,
+    Register,
+    State,
+    Variance,
+)
 from qcompile.operator import operator
 from qcompile.passes.differentiate import differentiate
 from qcompile.targets.engine.driver import Precision
@@ -78,7 +89,7 @@ def test_every_gate(gate: Gate, tile: int) -> None:
 
 
 def test_other_outputs() -> None:
-    """Variances, probabilities and coefficients that are trained take their bras from the reference, walked back here."""
+    """Variances, probabilities and trained coefficients: their bras are the reference's, walked back here."""
     a, b = parameter("p", 0), parameter("p", 1)
     observable = Observable(operator((1.0, "Z0 X2"), (0.5, "Y1")))
     trained = Observable(replace(observable.operator, terms=((observable.operator.terms[0][0], a * b),)))
