@@ -149,20 +149,24 @@ def _statements(statement: Statement) -> Iterator[Statement]:
 
 
 def _commute(left: Statement, right: Statement, actions: Actions) -> bool:
-    if _wires(left).isdisjoint(_wires(right)):
+    if _touched(left).isdisjoint(_touched(right)):
         return True
     if not (isinstance(left, Op) and isinstance(right, Op)):
         return isinstance(left, Barrier) or isinstance(right, Barrier)
     return left.gate.is_unitary and right.gate.is_unitary and actions.commute(left, right)
 
 
-def _wires(statement: Statement) -> set[int]:
+def _touched(statement: Statement) -> set[tuple[str, int]]:
+    """The wires that it acts on and the cells that it writes or reads: what reads a result stays behind it."""
     match statement:
         case Op() | Barrier():
-            return set(statement.wires)
-        case Measure() | Reset():
-            return {statement.wire}
-        case If():
-            return {wire for inner in (*statement.then, *statement.otherwise) for wire in _wires(inner)}
-        case Postselect():
-            return set()
+            return {("wire", wire) for wire in statement.wires}
+        case Measure(_, wire, cells):
+            return {("wire", wire), *(("cell", cell) for cell in cells)}
+        case Reset(wire):
+            return {("wire", wire)}
+        case If(condition, then, otherwise):
+            inner = {touched for each in (*then, *otherwise) for touched in _touched(each)}
+            return inner | {("cell", cell) for cell, _ in condition}
+        case Postselect(condition):
+            return {("cell", cell) for cell, _ in condition}
