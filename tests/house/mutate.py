@@ -2,204 +2,117 @@
 
     python tests/house/mutate.py [--sample N] [--seed S] [--jobs J] [--least PERCENT] [MODULE…]
 
-Each mutant lives in a copy of the tree. Ends with 1 where fewer than the least share of them is killed. Mutants that
-change nothing that can be told are listed in tests/house/equivalent_mutants.txt, as `module: line ⇒ line  # reason`.
+Each mutant lives in a copy of the tree, and meets the tests that run its line, the quickest first. Ends with 1 where
+fewer than the least share of them is killed. Mutants that change nothing that can be told are listed in
+tests/house/equivalent_mutants.txt, as `module: line ⇒ line  # reason`; the sample holds them, the share does not.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import copy
 import difflib
+import json
 import os
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
-from typing import cast
+
+from faults import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("passes") / "differentiate"
-MODULES = (
-    "shift/rules", "shift/derivative", "shift/spectra", "shift/groups", "shift/planning", "shift/selection",
-    "shift/slots", "shift/analysis", "sight/pullback", "sight/pulled", "sight/visibility", "sight/words",
-    "strengths/rule", "hadamard/derivative",
-)  # fmt: skip
 TESTS = (
-    "tests/differentiate/test_slots.py", "tests/differentiate/test_spectra.py", "tests/differentiate/test_groups.py",
-    "tests/differentiate/test_joint.py", "tests/differentiate/test_pullback.py", "tests/differentiate/test_rules.py",
-    "tests/test_known_wrong.py", "tests/properties/test_every_method.py", "tests/differentiate/test_exact_values.py",
-    "tests/differentiate/test_strengths.py", "tests/differentiate/test_higher_order.py",
-    "tests/differentiate/test_feed_forward.py", "tests/differentiate/test_postselection.py",
-    "tests/differentiate/test_hadamard.py", "tests/differentiate/test_refusals.py", "tests/passes/test_golden.py",
+    "tests/differentiate", "tests/photonics", "tests/properties/test_every_method.py",
+    "tests/properties/test_derivatives.py", "tests/properties/test_dynamic_derivatives.py",
+    "tests/properties/test_geometry.py", "tests/test_known_wrong.py", "tests/test_errors.py", "tests/test_run.py",
+    "tests/test_derivative_pages.py", "tests/passes/test_golden.py", "tests/passes/test_names.py",
+    "tests/passes/test_slice_cones.py", "tests/passes/test_lint.py", "tests/targets/test_golden.py",
+    "tests/targets/test_bundle.py", "tests/simulator/test_adjoint.py", "tests/simulator/test_adjoint_histories.py",
+    "tests/simulator/test_adjoint_light.py", "tests/simulator/test_adjoint_tangent.py", "tests/cli/test_commands.py",
+    "tests/cli/test_grad_bundles.py",
 )  # fmt: skip
-# what takes long, and sees no more than the rest
-SLOW = ("survive_lowering", "not_gaussian", "and_light", "random_noise", "random_selections", "every_mode_equals",
-        "controls_add", "cubic_phase", "closure_is")  # fmt: skip
-PROFILE = """from hypothesis import Phase, settings as _settings
-_settings.register_profile(
-    "mutants", max_examples=25, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
-)
-"""
-SECONDS = 200
-COPIED = ("qcompile", "grammar", "passes", "targets", "tests", "examples", "docs", "pyproject.toml", "setup.py")
+LONGEST = 8.0  # seconds: tests that take longer are left out
+COPIED = (
+    "qcompile", "grammar", "passes", "targets", "tests", "examples", "docs", "benchmarks", "pyproject.toml", "setup.py",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile",
+)  # fmt: skip
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult,
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Mutant:
-    """A module's text with one fault."""
+class Record:
+    """Of tests that pass without a fault: how long each takes, and by module and line which of them run it."""
 
-    module: str
-    before: str
-    after: str
+    seconds: dict[str, float]
+    lines: dict[str, dict[str, list[str]]]
 
-    @property
-    def name(self) -> str:
-        changed = [line for line in difflib.ndiff(self.before.splitlines(), self.after.splitlines()) if line[0] in "+-"]
-        left, right = (" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")
-        return f"{self.module}: {left} ⇒ {right}"
+    @classmethod
+    def read(cls, path: Path) -> Record:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return cls(found["seconds"], found["lines"])
 
+    def tests(self, mutant: Mutant) -> dict[str, int]:
+        """Those that may see the mutant, and the seconds that each may take.
 
-def faults(node: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in the place of a node."""
-    yield from _of_numbers(node)
-    yield from _of_flow(node)
-
-
-def _of_numbers(node: ast.AST) -> Iterator[ast.AST]:
-    match node:
-        case ast.BinOp(op=op) | ast.AugAssign(op=op) if type(op) in SWAPS:
-            yield _with(node, op=SWAPS[type(op)]())
-        case ast.Compare(ops=[op, *others]) if type(op) in SWAPS:
-            yield _with(node, ops=[SWAPS[type(op)](), *others])
-        case ast.UnaryOp(op=ast.USub() | ast.Not(), operand=operand):
-            yield operand
-        case ast.Constant(value=bool() as value):
-            yield ast.Constant(not value)
-        case ast.Constant(value=int() as value):
-            yield ast.Constant(value + 1)
-        case ast.Constant(value=float() as value):
-            yield ast.Constant(value * 1.1 + 0.1)
-        case _:
-            return
-
-
-def _of_flow(node: ast.AST) -> Iterator[ast.AST]:
-    match node:
-        case ast.BoolOp(op=op):
-            yield _with(node, op=SWAPS[type(op)]())
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            yield ast.IfExp(test, orelse, body)
-        case ast.If(test=test):
-            yield _with(node, test=ast.UnaryOp(ast.Not(), test))
-        case ast.comprehension(ifs=[_, *others]):
-            yield _with(node, ifs=others)
-        case ast.Tuple(elts=[_, _, *_] as parts, ctx=ast.Load()) | ast.List(elts=[_, *_] as parts, ctx=ast.Load()):
-            yield _with(node, elts=parts[:-1])
-        case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()) | ast.AugAssign():
-            yield ast.Pass()
-        case ast.Continue():
-            yield ast.Break()
-        case _:
-            return
-
-
-def _with(node: ast.AST, **changed: object) -> ast.AST:
-    made = copy.copy(node)
-    for name, value in changed.items():
-        setattr(made, name, value)
-    return made
-
-
-def mutants(module: str, text: str) -> Iterator[Mutant]:
-    """Every one of a module, outside annotations, docstrings and messages."""
-    tree = ast.parse(text)
-    before = ast.unparse(tree)
-    for parent, field, index, node in list(_places(tree)):
-        for fault in faults(node):
-            _put(parent, field, index, fault)
-            after = ast.unparse(ast.fix_missing_locations(tree))
-            _put(parent, field, index, node)
-            if after != before:
-                yield Mutant(module, before, after)
-
-
-def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None, ast.AST]]:
-    """Every node below, with where it stands."""
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list", "type_comment"):
-            continue
-        for index, child in _children(value):
-            if isinstance(child, ast.AST) and not _is_told(child):
-                yield node, field, index, child
-                yield from _places(child)
-
-
-def _children(value: object) -> Iterator[tuple[int | None, object]]:
-    if isinstance(value, list):
-        yield from enumerate(cast("list[object]", value))
-    else:
-        yield None, value
-
-
-def _is_told(node: ast.AST) -> bool:
-    """Is it a type, a guard against faults of our own, or where a diagnostic is made?"""
-    if isinstance(node, ast.Raise | ast.Import | ast.ImportFrom):
-        return True
-    if isinstance(node, ast.keyword) and node.arg in ("default_factory", "strict"):
-        return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:
-    if index is None:
-        setattr(parent, field, node)
-    else:
-        getattr(parent, field)[index] = node
+        What runs when a module is imported may be seen by all that run any line of the passes, its own lines first.
+        """
+        own = self.lines.get(mutant.module, {})
+        if mutant.lines is not None:
+            near = {test for line in mutant.lines for test in own.get(str(line), ())}
+            found = near
+        else:
+            near = {test for tests in own.values() for test in tests}
+            found = {test for lines in self.lines.values() for tests in lines.values() for test in tests}
+        known = (test for test in found if self.seconds.get(test, LONGEST) < LONGEST)
+        ordered = sorted(known, key=lambda test: (test not in near, self.seconds[test], test))
+        return {test: 20 + int(10 * self.seconds[test]) for test in ordered}
 
 
 class Trees:
     """Copies of the tree, each for one run of the tests at a time."""
 
     def __init__(self, folder: Path, count: int) -> None:
+        self._folder, self._count = folder, count
         self._free: Queue[Path] = Queue()
-        for number in range(count):
-            place = folder / str(number)
-            for name in COPIED:
-                _copy(ROOT / name, place / name)
-            conftest = place / "tests" / "conftest.py"
-            conftest.write_text(PROFILE + conftest.read_text(encoding="utf-8"), encoding="utf-8")
-            self._free.put(place)
 
-    def survives(self, mutant: Mutant | None) -> bool:
-        """Do all tests pass with the fault in place?"""
+    def record(self) -> Record | None:
+        """What the tests run without a fault, in the first copy, which the others are made of; None where one fails."""
+        first, target = self._folder / "0", self._folder / "record.json"
+        for name in COPIED:
+            _copy(ROOT / name, first / name)
+        done = _run(first, TESTS, {"MUTANTS_RECORD": str(target)})
+        if done.returncode:
+            print(done.stdout, done.stderr, file=sys.stderr)
+            return None
+        for number in range(self._count):
+            place = self._folder / str(number)
+            if place != first:
+                shutil.copytree(first, place, symlinks=True)
+            self._free.put(place)
+        return Record.read(target)
+
+    def survives(self, mutant: Mutant, tests: dict[str, int]) -> bool:
+        """Do these tests pass with the fault in place?"""
+        if not tests:
+            return True
         place = self._free.get()
-        target = place / FOLDER / f"{mutant.module}.py" if mutant else None
+        target, chosen = place / FOLDER / f"{mutant.module}.py", place / "chosen.json"
+        kept = target.read_text(encoding="utf-8")
         try:
-            kept = target.read_text(encoding="utf-8") if target else ""
-            if target and mutant:
-                target.write_text(mutant.after, encoding="utf-8")
-            passed = _passes(place)
-            if target:
-                target.write_text(kept, encoding="utf-8")
-            return passed
+            target.write_text(mutant.after, encoding="utf-8")
+            chosen.write_text(json.dumps(tests), encoding="utf-8")
+            files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+            settings = {"MUTANTS_CHOSEN": str(chosen), "PYTHONDONTWRITEBYTECODE": "1"}
+            return _run(place, files, settings).returncode == 0
         finally:
+            target.write_text(kept, encoding="utf-8")
             self._free.put(place)
 
 
@@ -211,41 +124,34 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _passes(place: Path) -> bool:
+def _run(place: Path, tests: Sequence[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """In a process whose `qcompile` is the copy's, which comes first on the path."""
-    found = [test for test in TESTS if (place / test).exists()]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        f"not ({' or '.join(SLOW)})",
-        *found,
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(place), "HYPOTHESIS_PROFILE": "mutants"}
-    try:
-        done = subprocess.run(
-            command, cwd=place, env=environment, timeout=SECONDS, capture_output=True, text=True, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "mutant_tests", *tests]
+    path = os.pathsep.join((str(place), str(place / "tests" / "house")))
+    environment = {
+        **os.environ, **settings, "PYTHONPATH": path, "HYPOTHESIS_PROFILE": "mutants",
+        "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    }  # fmt: skip
+    return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False)
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
-    chosen = _chosen(options.modules or MODULES, options.sample, options.seed)
+    known = {line.partition("  #")[0] for line in EQUIVALENT.read_text(encoding="utf-8").splitlines()}
+    drawn = _drawn(options.modules or _modules(), options.sample, options.seed)
+    chosen = [mutant for mutant in drawn if mutant.name not in known]
     survivors: list[Mutant] = []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(options.jobs) as pool:
         trees = Trees(Path(folder), options.jobs)
-        if not trees.survives(None):
+        record = trees.record()
+        if record is None:
             print("the tests fail without any fault", file=sys.stderr)
             return 1
-        for mutant, survived in zip(chosen, pool.map(trees.survives, chosen), strict=True):
+
+        def survives(mutant: Mutant) -> bool:
+            return trees.survives(mutant, record.tests(mutant))
+
+        for mutant, survived in zip(chosen, pool.map(survives, chosen), strict=True):
             print("survived" if survived else "killed  ", mutant.name, flush=True)
             survivors += [mutant] if survived else []
     for mutant in survivors:
@@ -253,16 +159,25 @@ def main(arguments: Sequence[str]) -> int:
             mutant.before.splitlines(), mutant.after.splitlines(), mutant.module, mutant.module, lineterm="", n=2
         )
         print("\n".join(lines))
-    killed = 100 * (1 - len(survivors) / len(chosen)) if chosen else 100.0
-    print(f"{len(chosen)} mutants, {len(chosen) - len(survivors)} killed: {killed:.1f} %")
-    return int(killed < options.least)
+    killed = len(chosen) - len(survivors)
+    share = _share(killed, len(chosen))
+    print(f"{len(drawn)} mutants, {len(drawn) - len(chosen)} of them known to change nothing that can be told")
+    print(f"{killed} of {len(drawn)} killed, {_share(killed, len(drawn)):.1f} %; of the others, {share:.1f} %")
+    return int(share < options.least)
 
 
-def _chosen(modules: Sequence[str], sample: int, seed: int) -> list[Mutant]:
-    """A sample of all that are not known to change nothing."""
-    known = {line.partition("  #")[0] for line in EQUIVALENT.read_text(encoding="utf-8").splitlines()}
+def _share(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else 100.0
+
+
+def _modules() -> list[str]:
+    folder = ROOT / FOLDER
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.py"))
+
+
+def _drawn(modules: Sequence[str], sample: int, seed: int) -> list[Mutant]:
     texts = {module: (ROOT / FOLDER / f"{module}.py").read_text(encoding="utf-8") for module in modules}
-    made = [mutant for module, text in texts.items() for mutant in mutants(module, text) if mutant.name not in known]
+    made = [mutant for module, text in texts.items() for mutant in mutants(module, text)]
     return random.Random(seed).sample(made, min(sample, len(made)))
 
 
