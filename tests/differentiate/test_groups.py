@@ -44,11 +44,12 @@ BODIES = {
     "a branch between": ("c = measure q[2]; rz(t) q[0]; if (c) { h q[0]; } rz(t) q[0];", 2),
     "an else between": ("c = measure q[2]; rz(t) q[0]; if (c) { h q[2]; } else { h q[0]; } rz(t) q[0];", 2),
     "a branch of other wires between": ("c = measure q[2]; rz(t) q[0]; if (c) { h q[2]; } rz(t) q[0];", 1),
-    "a branch on a result that the group changes": (
-        "rx(t) q[0]; c = measure q[0]; if (c) { h q[2]; } rx(t) q[1];", 1),
+    "a branch on a result that the group changes": ("rx(t) q[0]; c = measure q[0]; if (c) { h q[2]; } rx(t) q[1];", 1),
     "post-selection between": ("rx(t) q[0]; c = measure q[0]; postselect c; rx(t) q[1];", 1),
     "post-selection in a branch between": (
-        "rx(t) q[0]; c = measure q[0]; if (c) { postselect c; x q[2]; } rx(t) q[1];", 1),
+        "rx(t) q[0]; c = measure q[0]; if (c) { postselect c; x q[2]; } rx(t) q[1];",
+        1,
+    ),
     "in a branch": ("c = measure q[2]; if (c) { rz(t) q[0]; rz(t) q[0]; }", 2),
     "before and in a branch": ("c = measure q[2]; rz(t) q[0]; if (c) { rz(t) q[0]; }", 2),
     "a barrier between": ("rz(t) q[0]; barrier q[0]; rz(t) q[0];", 1),

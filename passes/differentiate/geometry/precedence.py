@@ -15,10 +15,9 @@ from qcompile.passes.action import Actions
 
 @dataclass(frozen=True, slots=True)
 class Precedence:
-    """`before[k]`: what must come before op k, itself apart; `after[k]`: what it must come before."""
+    """`before[k]`: what must come before op k, itself apart."""
 
     before: tuple[int, ...]
-    after: tuple[int, ...]
 
     def layers(self, chosen: Collection[int]) -> dict[int, int]:
         """By op chosen, the length of the longest chain of chosen ops before it. Ops of one layer commute."""
@@ -41,10 +40,4 @@ def precedence(ops: Sequence[Op]) -> Precedence:
         before.append(mask)
         for wire in op.wires:
             on_wire.setdefault(wire, []).append(place)
-    after = [0] * len(ops)
-    for place, mask in enumerate(before):
-        while mask:
-            low = mask & -mask
-            after[low.bit_length() - 1] |= 1 << place
-            mask ^= low
-    return Precedence(tuple(before), tuple(after))
+    return Precedence(tuple(before))
