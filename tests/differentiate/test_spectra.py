@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from dense import PAULI, Matrix
-from every_method import program_of
+from every_method import differences, error, program_of, slopes_of
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -23,7 +23,9 @@ from qcompile.passes.differentiate.lift import lift
 from qcompile.passes.differentiate.shift import rules
 from qcompile.passes.differentiate.shift.analysis import Analysis
 from qcompile.passes.differentiate.shift.rules import Rule
+from qcompile.passes.differentiate.shift.selection import union
 from qcompile.passes.differentiate.shift.spectra import joint_frequencies, visible_frequencies
+from qcompile.passes.differentiate.sight.visibility import Sight
 from qcompile.passes.differentiate.sight.words import Word, anticommute
 from qcompile.targets.simulator import Options, run
 
@@ -176,19 +178,61 @@ def test_no_frequency_is_shown_that_is_not_predicted(text: str) -> None:
     assert found == pytest.approx(slope, abs=1e-9)
 
 
-def test_a_refusal_says_that_the_spectrum_is_to_blame() -> None:
-    """Would catch a reason that is another gate's: 128 frequencies without a common unit."""
+def many(*observables: str) -> str:
     words = " + ".join(f"{math.sqrt(2 * k + 3) / 10}*Z[a{k}]" for k in range(8))
     names, wires = ", ".join(f"a{k}" for k in range(8)), ", ".join(f"q[{k}]" for k in range(8))
-    observable = " ".join(f"X[{k}]" for k in range(8))
-    gate = f"gate many(t) {names} generator {words};"
-    program = program_of(f"{gate} qubit q[8]; param t; h q; many(t) {wires}; return expect({observable});")
+    returned = ", ".join(f"expect({observable})" for observable in observables)
+    return f"gate many(t) {names} generator {words}; qubit q[8]; param t; h q; many(t) {wires}; return {returned};"
+
+
+def test_what_one_output_refuses_another_method_reads_for_all() -> None:
+    """Would catch a derivative that stands there twice, by the rule that one output has and by the other's tests."""
+    program = program_of(many(" ".join(f"X[{k}]" for k in range(8)), "X[0]"))
+    module = differentiate(program)
+    assert isinstance(module, Shifted)
+    assert [(c.output, len(c.wrt)) for c in module.components] == [(0, 0), (1, 0), (0, 1), (1, 1)]
+    assert {certificate.wrt for certificate in module.certificates} == set()
+    assert error(slopes_of(module, {"t": 0.4})[0], differences(program, {"t": 0.4})) < 1e-8
+
+
+def test_a_refusal_says_that_the_spectrum_is_to_blame() -> None:
+    """Would catch a reason that is another gate's: 128 frequencies without a common unit."""
+    program = program_of(many(" ".join(f"X[{k}]" for k in range(8))))
     with pytest.raises(CompileError) as refused:
         differentiate(program, None, "shift")
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code is Code.NO_RULE
     assert "the generator of `many` has a spectrum too wide or too uneven" in diagnostic.render()
     assert diagnostic.help
+
+
+HALVES = "gate both(t) a, b generator 0.5*Z[a] + 0.5*Z[b]; qubit q[2]; param t; h q; both(t) q[0], q[1];"
+
+
+@pytest.mark.parametrize(
+    ("returned", "evaluations"),
+    [
+        ("expect(X[0])", 2), ("expect(X[0] X[1])", 2), ("expect(X[0] + X[0] X[1])", 4),
+        ("expect(X[0]), expect(X[1])", 2), ("expect(X[0] + X[0] X[1]), expect(X[1])", 4),
+        ("expect(X[0]), expect(X[0] X[1])", 4), ("expect(X[0]), expect(Z[1])", 2), ("expect(Z[0])", 0),
+    ],
+)  # fmt: skip
+def test_one_rule_serves_all_outputs(returned: str, evaluations: int) -> None:
+    """Would catch rules taken output by output, whose shifts differ: X sees the frequency 1, XX sees 2."""
+    program = program_of(f"{HALVES} return {returned};")
+    module = differentiate(program, None, "shift")
+    assert isinstance(module, Shifted)
+    assert module.evaluations == evaluations
+    assert error(slopes_of(module, {"t": 0.4})[0], differences(program, {"t": 0.4})) < 1e-9
+
+
+def test_what_one_rule_has_to_hold_for() -> None:
+    """Would catch a bound of one sight alone, and one that is known where another's is not."""
+    x, y = frozenset({(1, 0)}), frozenset({(1, 1)})
+    assert union([Sight(2, (x,), 3), Sight(1, (y, x), 5)]) == Sight(2, (x, y), 5)
+    assert union([Sight(2, (x,), 3), Sight(None, None, None)]) == Sight(None, None, None)
+    assert union([Sight(None, (x,), 3), Sight(1, (y,), None)]) == Sight(None, (x, y), None)
+    assert union([]) == Sight(0, (), None)
 
 
 def test_a_branch_that_changes_nothing_seen_reads_no_condition() -> None:

@@ -110,8 +110,6 @@ class _Open:
         return True
 
     def pass_by(self, index: int, statement: Statement, actions: Actions) -> None:
-        if not self.members or len(self.after) > MOST_BETWEEN:
-            return
         if not self._passes(statement, actions):
             self.after.append((index, statement))
 
