@@ -143,7 +143,7 @@ def test_shots_measure_the_circuits() -> None:
     ("text", "code"),
     [
         ("qubit q; bit c; param t; rx(t) q; c = measure q; return expect(Z[0]);", "QC0502"),
-        ("qubit q; param t; rx(t) q; reset q; return expect(Z[0]);", "QC0502"),
+        ("qubit q; param t; rx(t) q; barrier q; reset q; return expect(Z[0]);", "QC0502"),
         ("qubit q; param t; rx(t) q; bit_flip(0.1) q; return expect(Z[0]);", "QC0502"),
         ("qumode m; param t; thermal(0.3) m; rotate(t) m; return expect(n[0]);", "QC0502"),
         ("qumode m; param t; rotate(t) m; fock(1) m; return expect(n[0]);", "QC0502"),

@@ -32,10 +32,13 @@ SEEN: dict[str, tuple[str, str, list[int]]] = {
     "either branch": (
         "qubit q[9]; bit c; rx(1) q[7:9]; c = measure q[6]; if (c) { cx q[7], q[3]; } else { cx q[8], q[3]; }",
         MANY, [0, 1, 2, 3]),
+    "a measurement that makes too many words": (
+        "qubit q[8]; bit c; rx(1) q; c = measure q[6]; if (c) { x q[3]; }", "return probs(q[0:6]);", [*range(7), 8]),
     "samples of bits": ("qubit q[2]; bit c; rx(1) q[0]; rx(1) q[1]; c = measure q[1];", "return samples(c);", [1]),
     "samples of a wire": ("qubit q[2]; rx(1) q[0]; rx(1) q[1];", "return samples(q[1]);", [1]),
     "a state": ("qubit q[2]; gphase(1); rx(1) q[1];", "return state();", [1]),
     "a variance": ("qubit q[3]; rx(1) q; cx q[0], q[1];", "return var(Z[0] + Z[1]);", [0, 1, 3]),
+    "a covariance": ("qubit q[3]; rx(1) q; cx q[0], q[1];", "return cov(Z[0], Z[1]);", [0, 1, 3]),
     "post-selection": ("qubit q[8]; bit c; rx(1) q[7]; c = measure q[7]; postselect c;", MANY, [0]),
     "a preparation": ("qumode m[2]; coherent(1, 0) m[0]; coherent(1, 0) m[1];", "return expect(x[0]);", [0]),
     # known by words

@@ -138,9 +138,15 @@ def _is_told(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.keyword) and node.arg in ("default_factory", "strict"):
         return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    match node:
+        case ast.If(test=ast.Name("TYPE_CHECKING")) | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Name("assert_never"))):
+            return True
+        case ast.Assign(targets=[ast.Name(name)]):  # of types: `Word`, `_Key`
+            return name.lstrip("_")[:1].isupper() and not name.isupper()
+        case _:
+            return False
 
 
 def _put(parent: ast.AST, field: str, index: int | None, node: ast.AST) -> None:

@@ -189,6 +189,19 @@ def test_few_photons_and_a_low_degree_take_the_lesser_of_both() -> None:
     assert applied(rule, wave(generator, observable, state)) == pytest.approx(expected, abs=1e-10)
 
 
+def test_controls_that_are_measured_add_a_level() -> None:
+    """n + 1/4 is nowhere 0, as it is where the control is off. Catches the eigenvalue that is forgotten there."""
+    generator, rng, sizes = operator((1.0, "n0"), (0.25, "")), np.random.default_rng(4), (2, 5)
+    whole: Complex = np.kron(np.diag([0, 1]), matrix(generator, (5,))).astype(np.complex128)
+    observable = rng.normal(size=whole.shape) + 1j * rng.normal(size=whole.shape)
+    observable, state = observable + observable.conj().T, dim_light(rng, sizes, 1)
+    rule = light_rule(generator, 1.0, None, controlled=True, photons=1)
+    assert rule is not None
+    assert len(rule.terms) == 6  # by 1/4, 1 and 5/4
+    expected = slope(whole, observable, state)
+    assert applied(rule, wave(whole, observable, state)) == pytest.approx(expected, abs=1e-10)
+
+
 @pytest.mark.parametrize("controlled", [False, True])
 @pytest.mark.parametrize(("family", "terms"), [("snap", 2), ("sqr_x", 4)])
 def test_gates_on_one_level(family: str, terms: int, controlled: bool) -> None:

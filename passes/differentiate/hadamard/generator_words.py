@@ -41,10 +41,6 @@ class GeneratorWord:
     coefficient: float
     places: tuple[int, int] | None
 
-    @property
-    def angle(self) -> Angle:
-        return self.op.angles[0]
-
 
 @dataclass(frozen=True, slots=True)
 class Place:

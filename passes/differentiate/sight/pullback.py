@@ -127,8 +127,7 @@ def _embedded(matrix: ComplexArray, wires: tuple[int, ...], count: int) -> Compl
 def _through_part(words: frozenset[Word], part: Op) -> Image | None:
     generator = part.gate.generator
     if generator is None:
-        matrix = constant_matrix(part) if len(part.wires) <= _MATRIX_WIRES else None
-        return None if matrix is None else _by_matrix(words, matrix, part.wires)
+        return None
     if len(generator.terms) << len(part.controls) > _GENERATOR_WORDS:
         return None
     turning = [masked(word) for word, _ in controlled(generator, part.controls).on(part.wires).terms]
