@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import assert_never
 
-from qcompile.angle import Angle, Element, derivative, elements, parameter
+from qcompile.angle import Angle, Element, derivative, elements, number, parameter
 from qcompile.diagnostics import Code, error
 from qcompile.gates import Gate
 from qcompile.gates.algebra import controlled
@@ -80,30 +80,22 @@ def rewritten(body: tuple[Statement, ...], expand: Callable[[Op], Iterator[Op]])
 
 
 def occurrence_of(op: Op, index: int) -> Occurrence:
-    """The angle's one factor in the op, and how it enters there."""
-    factor, scale = _found(op, index)
-    return Occurrence(op, index, gate_generator(factor.gate), scale, bool(factor.controls))
-
-
-def generator_of(op: Op, index: int) -> tuple[Operator, float]:
-    """The generator of one angle of an op on the program's wires, controls included, and the angle's scale."""
-    factor, scale = _found(op, index)
-    if len(gate_generator(factor.gate).terms) << len(factor.controls) > GRADIENT_WORDS:
-        label = f"`{op.gate.name}` under {len(op.controls)} controls has too many terms to read its gradient"
-        raise error(Code.METHOD, label, op.span, "use `--method shift`")
-    return controlled(gate_generator(factor.gate), factor.controls).on(factor.wires).on(op.wires), scale
-
-
-def _found(op: Op, index: int) -> tuple[Op, float]:
-    """The one factor of an op that an angle enters, on the op's own wires, and the angle's scale in it.
-
-    An inverted op holds the inverse factor exp(+iθG).
-    """
+    """The angle's one factor in the op, and how it enters there: an inverted op holds the inverse factor exp(+iθG)."""
     found = _factor(op.gate, op.controls, index)
     if found is None:
         raise AssertionError(f"`{op.gate.name}` was left whole though an angle occurs in several of its factors")
     factor, scale = found
-    return factor, -scale if op.inverse else scale
+    return Occurrence(op, index, gate_generator(factor.gate), -scale if op.inverse else scale, bool(factor.controls))
+
+
+def generator_of(op: Op) -> Operator:
+    """The generator of an op that is one factor, on the program's wires, controls and inverses included."""
+    generator = gate_generator(op.gate)
+    if len(generator.terms) << len(op.controls) > GRADIENT_WORDS:
+        label = f"`{op.gate.name}` under {len(op.controls)} controls has too many terms to read its gradient"
+        raise error(Code.METHOD, label, op.span, "use `--method shift`")
+    found = controlled(generator, op.controls).on(op.wires)
+    return found.scaled(number(-1.0)) if op.inverse else found
 
 
 @lru_cache(maxsize=4096)

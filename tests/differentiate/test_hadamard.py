@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from dense import element_values, operator_matrix, unitary
+from every_method import differences, error, exact_slopes, program_of, slopes_of
 from hypothesis import given
 from hypothesis import strategies as st
 from random_programs import coefficient_sum, qubit_programs, values_for
@@ -70,6 +72,26 @@ def shifted(text: str, orders: int = 1) -> Shifted:
         module = differentiate(module, None, "shift")
     assert isinstance(module, Shifted)
     return module
+
+
+def test_a_reversed_test_just_after_a_measurement() -> None:
+    """Would catch a tail that starts a statement late: the word stands between the measurement and the gate h."""
+    program = program_of("qubit q[2]; bit c; param t; h q[0]; rx(t) q[1]; c = measure q[0]; h q[1]; ry(0.4) q[1]; "
+                         "return expect(Z[0] + Z[0] X[1] + Z[1]);")  # fmt: skip
+    module = differentiate(program, None, "hadamard{mode=reversed}")
+    assert error(slopes_of(module, {"t": 0.7})[0], differences(program, {"t": 0.7})) < 1e-9
+
+
+def test_an_inverse_that_is_kept_as_such() -> None:
+    """Would catch the sign of an angle under `inverse`, which the language itself never leaves there."""
+    program = program_of("qubit q[2]; param t; ry(0.4) q; rzz(t) q[0], q[1]; rx(t) q[1]; return expect(X[0] Y[1]);")
+    body = tuple(
+        replace(op, inverse=True) if isinstance(op, Op) and op.gate.name == "rx" else op for op in program.body
+    )
+    turned = replace(program, body=body)
+    numeric, found = differences(turned, {"t": 0.7}), exact_slopes(turned, {"t": 0.7})
+    assert {"shift", "hadamard", "adjoint"} <= found.keys()
+    assert all(error(slopes, numeric) < 1e-9 for slopes in found.values())
 
 
 @given(qubit_programs(max_wires=3, max_ops=5), st.integers(0, 2**16), st.sampled_from(sorted(MODES)))

@@ -132,7 +132,14 @@ def test_visible_frequencies_are_those_of_the_matrices(words: list[tuple[Word, f
 OVERLAPPING = [((0, 0b011), 0.5), ((0, 0b110), 1.0), ((0b111, 0), 0.25), ((0b111, 0b101), -1.5)]
 
 
+# two relations: XZ, ZY and YX, one Y in each of the latter, and XZI, IIZ and XZZ, which has none
+TWO_RELATIONS = [
+    ((0b001, 0b010), 0.5), ((0b010, 0b011), 1.0), ((0b011, 0b001), 0.3), ((0, 0b100), -1.7), ((0b001, 0b110), 0.77),
+]  # fmt: skip
+
+
 @example(OVERLAPPING)
+@example(TWO_RELATIONS)
 @given(commuting_sums())
 def test_joint_frequencies_are_differences_of_eigenvalues(words: list[tuple[Word, float]]) -> None:
     """Would catch the same, whatever is measured."""

@@ -72,7 +72,7 @@ def adjoint_derivative(program: Program, wrt: Sequence[Element]) -> Adjoint:
 
 @dataclass(slots=True)
 class _WayBack:
-    """`angles` are those of the gradients so far, by slot, each with the sign that its generator has."""
+    """`angles` are those of the gradients so far, by slot."""
 
     wanted: Collection[Element]
     angles: list[Angle] = field(default_factory=list[Angle])
@@ -93,9 +93,8 @@ class _WayBack:
 
     def _over(self, op: Op) -> Iterator[Backward]:
         if any(_depends(angle, self.wanted) for angle in op.angles):
-            generator, scale = generator_of(op, 0)
-            yield Gradient(len(self.angles), generator)
-            self.angles.append(op.angles[0] if scale > 0 else -op.angles[0])
+            yield Gradient(len(self.angles), generator_of(op))
+            self.angles.append(op.angles[0])
         yield invert(op)
 
 

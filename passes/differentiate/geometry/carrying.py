@@ -55,13 +55,13 @@ def _through_part(operator: Operator, part: Op) -> Operator | None:
     """Of a part that has a generator or a matrix."""
     if part.gate.generator is None:
         return _by_matrix(operator, part) if operator.is_pauli else None
-    generator, scale = generator_of(part, 0)
+    generator = generator_of(part)
     if operators_commute(generator, operator):
         return operator
     if not (operator.is_pauli and commutes_wordwise(generator)) or _calls(part.angles) > _MOST_CALLS_OF_ANGLE:
         return None
     for word, coefficient in generator.terms:
-        operator = _turned(operator, word, part.angles[0] * coefficient * number(2 * scale))
+        operator = _turned(operator, word, part.angles[0] * coefficient * number(2.0))
     return operator
 
 

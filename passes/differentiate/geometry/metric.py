@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import combinations_with_replacement
 from typing import ClassVar, Literal
 
-from qcompile.angle import Angle, Element, derivative, elements, number
+from qcompile.angle import Angle, Element, derivative, elements
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Barrier, Component, Evaluation, Module, Op, Program, Reading, Shifted
 from qcompile.operator import Operator, multiply
@@ -181,6 +181,5 @@ def _occurrences(ops: Iterable[Op], wrt: Sequence[Element]) -> Iterator[_Occurre
             label = f"the angle of `{op.gate.name}` is not differentiable"
             raise error(Code.NO_RULE, label, op.span, "give it a constant value, or prepare the state by gates")
         if slopes:
-            generator, scale = generator_of(op, 0)
-            moving = Operator(tuple((word, c) for word, c in generator.terms if word)).scaled(number(scale))
+            moving = Operator(tuple((word, c) for word, c in generator_of(op).terms if word))
             yield _Occurrence(place, moving, slopes)

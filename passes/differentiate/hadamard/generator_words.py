@@ -76,13 +76,12 @@ def located(program: Program) -> Iterator[Located]:
 
 def words_of(at: Located, program: Program, images: Images) -> list[GeneratorWord]:
     """The words of an op that is turned by words, controls included; the identity moves no expectation."""
-    generator, scale = generator_of(at.op, 0)
     return [
         GeneratorWord(
-            at.op, at.position, at.path, word, float(coefficient) * scale,
+            at.op, at.position, at.path, word, float(coefficient),
             _reach(program.body, at.path[0] - 1, word, images) if len(at.path) == 1 else None,
         )
-        for word, coefficient in generator.terms
+        for word, coefficient in generator_of(at.op).terms
         if word
     ]  # fmt: skip
 
