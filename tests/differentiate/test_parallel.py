@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -78,6 +79,16 @@ def test_layers_tell_what_can_be_read_together() -> None:
     assert layers(module, wanted) == (Layer(wanted, 2, Exactness.ANCILLA),)
 
 
+def test_an_element_that_two_outputs_see_is_in_one_layer() -> None:
+    """Would catch an element that each output's circuit counts anew."""
+    text = "qubit q[2]; param w[2]; h q; rz(w[0]) q[0]; rz(w[1]) q[1]; rzz(w[0]) q[0], q[1]; rx(0.7) q; "
+    module, wanted = lifted(f"{text} return expect(Z[0]), expect(Z[1]);")
+    (layer,) = layers(module, wanted)
+    assert (set(layer.elements), layer.evaluations) == (set(wanted), 2)
+    module, wanted = lifted(f"{text.replace('rzz', 'rzx')} return expect(Z[0]), expect(X[1]);")
+    assert sorted(e for layer in layers(module, wanted) for e in map(str, layer.elements)) == ["w[0]", "w[1]"]
+
+
 def test_layers_leave_out_what_does_not_apply() -> None:
     """Would catch one refusal that takes all others with it."""
     text = """qubit q[2]; bit c; param a; param b; rx(a) q[0]; c = measure q[0]; if (c) { ry(0.4) q[1]; } ry(b) q[1];
@@ -151,3 +162,34 @@ def test_a_commuting_block_takes_one_circuit_however_many_angles_it_has() -> Non
         expected = values_of(shifted(text), values)
         for own, other in zip(values_of(found, values), expected, strict=True):
             assert own == pytest.approx(other, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("body", "returned", "evaluations", "shifts"),
+    [
+        ("rx(w[0]) q[0]; rx(w[1]) q[1];", "expect(Z[0] Z[1])", 1, 4),
+        ("rx(w[0]) q[0];", "expect(Z[0])", 2, 2),
+        ("ry(w[2]) q[0]; rx(w[0]) q[0]; rx(w[1]) q[1];", "expect(Z[0] Z[1])", 6, 6),
+        ("ry(w[3]) q[0]; rx(w[0]) q[0]; rx(w[1]) q[1]; rx(w[2]) q[2];", "expect(Z[0] Z[1] Z[2])", 3, 8),
+        ("ry(w[2]) q[0]; ry(w[3]) q[1]; rx(w[0]) q[0]; rx(w[1]) q[1];", "expect(Z[0] Z[1])", 8, 8),
+        ("rx(w[0]) q[0]; rx(w[1]) q[1];", "expect(Z[0] Z[1]), expect(Y[0] Z[1])", 1, 4),
+        ("rx(w[0]) q[0]; rx(w[1]) q[1];", "expect(Z[0] Z[1]), probs(q[0])", 4, 4),
+        ("rx(w[0]) q[0]; rx(w[1] + w[0]) q[1];", "expect(Z[0] Z[1])", 1, 4),
+    ],
+)  # fmt: skip
+def test_auto_reads_at_the_end_where_that_more_than_halves_the_evaluations(
+    body: str, returned: str, evaluations: int, shifts: int
+) -> None:
+    """Would catch an end that is not read, or is read where the shift rules take at most twice as many."""
+    size = len(set(re.findall(r"w\[\d\]", body)))
+    text = f"qubit q[3]; param w[{size}]; ry(0.4) q; {body} return {returned};"
+    by_auto, by_shifts = differentiate(parse(text)), shifted(text)
+    assert isinstance(by_auto, Shifted)
+    assert (by_auto.evaluations, by_shifts.evaluations) == (evaluations, shifts)
+    found, expected = (
+        {(c.output, c.wrt): value for c, value in zip(
+            made.components, values_of(made, {"w": [0.3, -0.8, 1.1, 0.6][:size]}), strict=True)}
+        for made in (by_auto, by_shifts)
+    )  # fmt: skip
+    assert found.keys() == expected.keys()
+    assert all(found[key] == pytest.approx(expected[key], abs=1e-12) for key in expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
@@ -15,7 +16,7 @@ from qcompile.gates import LEVELLED, TABLE, Gate
 from qcompile.grammar import parse
 from qcompile.ir import Program
 from qcompile.operator import Operator, operator
-from qcompile.passes.differentiate.light.rule import light_rule
+from qcompile.passes.differentiate.light.rule import KICK, light_rule
 from qcompile.passes.differentiate.shift.rules import Rule
 
 Complex = NDArray[np.complex128]
@@ -187,6 +188,25 @@ def test_few_photons_and_a_low_degree_take_the_lesser_of_both() -> None:
     observable = letter("x", 9) + 0.3 * letter("p", 9)
     expected = slope(generator, observable, state)
     assert applied(rule, wave(generator, observable, state)) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("powers", [(3,), (4,), (2, 1), (1, 3), (2, 2), (1, 1, 1)], ids=str)
+def test_the_longest_shift_of_a_phase_kicks_as_far_as_it_may(powers: tuple[int, ...]) -> None:
+    """p moves by 2s ∂G/∂x, and the vacuum's x is normal: by quadrature. Catches a moment or a power that is another."""
+    word = " ".join(f"x{k}" for k, power in enumerate(powers) for _ in range(power))
+    rule = light_rule(operator((0.7, word)), -1.3, 2, controlled=False)
+    assert rule is not None
+    points, weights = np.polynomial.hermite_e.hermegauss(8)
+
+    def moment(power: int) -> float:
+        return float(weights @ points ** (2 * power) / weights.sum())
+
+    gradient = sum(
+        power**2 * math.prod(moment(other - (j == k)) for j, other in enumerate(powers))
+        for k, power in enumerate(powers)
+    )
+    longest = max(abs(float(shift)) for _, shift in rule.terms)
+    assert (0.7 * 1.3 * longest) ** 2 * gradient == pytest.approx(KICK, rel=0.1)
 
 
 def test_controls_that_are_measured_add_a_level() -> None:

@@ -11,12 +11,12 @@ from qcompile.passes.differentiate.light.photons import photon_bounds
 from qcompile.targets.simulator import Options, run
 
 
-def bounds(text: str) -> list[int | None]:
-    """In the order of the program, of its `rotate` ops: what is asked about."""
+def bounds(text: str, name: str = "rotate") -> list[int | None]:
+    """In the order of the program, of its ops of this name: what is asked about."""
     module = parse(text)
     assert isinstance(module, Program)
     ops = [statement for statement in module.statements() if isinstance(statement, Op)]
-    return [bound for op, bound in zip(ops, photon_bounds(module), strict=True) if op.gate.name == "rotate"]
+    return [bound for op, bound in zip(ops, photon_bounds(module), strict=True) if op.gate.name == name]
 
 
 PASSIVE = """
@@ -46,6 +46,15 @@ def test_passive_gates_keep_the_light() -> None:
 def test_everything_else_lifts_the_bound(gate: str) -> None:
     """Catches a bound that outlives what adds light, on the mode itself or on one that it is joined to."""
     assert bounds(f"qubit q; qumode m[2]; param t; fock(1) m[0]; {gate} rotate(t) m[0]; return expect(n[0]);") == [None]
+
+
+def test_qubits_hold_no_light() -> None:
+    """Catches a bound that a mode lifts for another through a qubit that both have met."""
+    text = """
+    qubit q; qumode m[2]; param t; fock(1) m[1]; conditional_displace(t, 0) q, m[0]; conditional_rotate(t) q, m[1];
+    conditional_displace(t, 0) q, m[1]; conditional_rotate(t) q, m[1]; return expect(n[1]);
+    """
+    assert bounds(text, "conditional_rotate") == [1, None]
 
 
 def test_branches_are_bounded_by_the_brighter() -> None:

@@ -54,7 +54,7 @@ class Pulled:
     def put(self, new: Piece) -> None:
         """One more part known by its wires; those of degree 0 are one, since nothing else would tell them apart."""
         for piece in self.pieces:
-            if piece.exact is None and piece.degree == new.degree == 0:
+            if piece.degree == new.degree == 0:
                 piece.wires |= new.wires
                 return
         self.pieces.append(new)
