@@ -62,7 +62,7 @@ class Draft:
         return places[output]
 
     def row(self, template: int, settings: Mapping[Element, Angle]) -> int:
-        kept = tuple(sorted(((s, v) for s, v in settings.items() if not v.is_zero), key=_slot_key))
+        kept = tuple(sorted(((s, v) for s, v in settings.items() if not v.is_zero), key=slot_key))
         row = Row(template, kept)
         if row not in self._rows:
             self._rows[row] = len(self.rows)
@@ -82,9 +82,8 @@ class Draft:
 
 def with_slots(program: Program, count: int) -> tuple[Program, list[Element]]:
     """The program with this many slots more, which nothing uses yet."""
-    known = next((p for p in program.parameters if p.role == "slot"), None)
-    name = known.name if known else fresh_name("s", program)
-    start = (known.size or 0) if known else 0
+    known = next((p for p in program.parameters if p.role == "slot" and p.size), None)  # one alone has no room
+    name, start = (known.name, len(known.elements())) if known else (fresh_name("s", program), 0)
     others = tuple(p for p in program.parameters if p is not known)
     made = replace(program, parameters=(*others, Parameter(name, start + count, "slot")))
     return made, [Element(name, start + k) for k in range(count)]
@@ -100,11 +99,11 @@ def _alike(programs: Sequence[Program]) -> list[Program]:
     sizes: dict[str, int] = {}
     for program in programs:
         for p in program.parameters:
-            if p.role == "slot":
-                sizes[p.name] = max(sizes.get(p.name, 0), p.size or 0)
+            if p.role == "slot" and p.size:
+                sizes[p.name] = max(sizes.get(p.name, 0), p.size)
     return [
         replace(program, parameters=tuple(
-            replace(p, size=sizes[p.name]) if p.role == "slot" else p for p in program.parameters
+            replace(p, size=sizes[p.name]) if p.role == "slot" and p.size else p for p in program.parameters
         ))
         for program in programs
     ]  # fmt: skip
@@ -116,6 +115,7 @@ def _names(known: Sequence[str], count: int) -> list[str]:
     return [*known, *islice(fresh, count - len(known))]
 
 
-def _slot_key(setting: tuple[Element, Angle]) -> tuple[str, int]:
+def slot_key(setting: tuple[Element, Angle]) -> tuple[str, int]:
+    """By which the settings of a row are in order."""
     slot = setting[0]
     return slot.name, -1 if slot.index is None else slot.index

@@ -34,6 +34,8 @@ SEEN: dict[str, tuple[str, str, list[int]]] = {
         MANY, [0, 1, 2, 3]),
     "a measurement that makes too many words": (
         "qubit q[8]; bit c; rx(1) q; c = measure q[6]; if (c) { x q[3]; }", "return probs(q[0:6]);", [*range(7), 8]),
+    "two parts whose words are lost": (
+        "opaque f a; qubit q[5]; rx(1) q; f q[0:2];", "return expect(Z[0] Z[2] + Z[1] Z[3]);", [0, 1, 2, 3, 5, 6]),
     "samples of bits": ("qubit q[2]; bit c; rx(1) q[0]; rx(1) q[1]; c = measure q[1];", "return samples(c);", [1]),
     "samples of a wire": ("qubit q[2]; rx(1) q[0]; rx(1) q[1];", "return samples(q[1]);", [1]),
     "a state": ("qubit q[2]; gphase(1); rx(1) q[1];", "return state();", [1]),

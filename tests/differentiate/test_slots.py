@@ -11,6 +11,7 @@ from qcompile.ir import Op, Program, Shifted
 from qcompile.passes.differentiate import differentiate
 from qcompile.passes.differentiate.shift.groups import Group, Member
 from qcompile.passes.differentiate.shift.slots import slotted
+from qcompile.targets.simulator import Options, evaluate
 
 TEXT = """qubit q[2]; bit c; param t;
 rx(t) q[0]; c = measure q[0]; if (c) { ry(t) q[1]; } u(t, 0.2, t) q[1]; return expect(Z[1]);"""
@@ -90,3 +91,24 @@ def test_rows_of_higher_orders_set_the_same_slots() -> None:
     assert declared(twice.templates[0].program) == {"s": 1}
     settings = {str(value) for row in twice.rows for _, value in row.settings}
     assert len(settings) == 3
+
+
+@pytest.mark.parametrize("wrt", ["t", "u"])
+@pytest.mark.parametrize("method", ["shift", "hadamard", "finite-differences"])
+def test_a_slot_that_is_no_array_stays_one(method: str, wrt: str) -> None:
+    """Would catch a text's own slot declared anew as an array, and rows that read back in another order."""
+    text = """shifted;
+    template t0 { qubit q; param t; param u; slot s; rx(s + t) q; ry(u) q; rx(t) q; return expect(Z[0] + X[0]); }
+    row r0 = t0();
+    row r1 = t0(s = pi/2);
+    row r2 = t0(s = -pi/2);
+    component d[0] exact = 1*r0[0];
+    component d[0] wrt t exact = 0.5*r1[0] - 0.5*r2[0];
+    """
+    scalar, array = parse(text), parse(text.replace("slot s;", "slot s[1];").replace("s ", "s[0] "))
+    found, expected = (differentiate(module, wrt, method) for module in (scalar, array))
+    assert parse(to_text(found)) == found
+    for own, other in zip(
+        *(evaluate(made, {"t": 0.3, "u": 0.5}, Options()) for made in (found, expected)), strict=True
+    ):
+        assert own == pytest.approx(other, abs=1e-12)

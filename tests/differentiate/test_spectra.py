@@ -202,6 +202,23 @@ def test_what_one_output_refuses_another_method_reads_for_all() -> None:
     assert error(slopes_of(module, {"t": 0.4})[0], differences(program, {"t": 0.4})) < 1e-8
 
 
+@pytest.mark.parametrize(("more", "evaluations"), [("", 0), ("rz(t) q[0];", 2)])
+def test_together_there_may_be_a_rule_where_there_is_none_apart(more: str, evaluations: int) -> None:
+    """Would catch a group that is refused for its members: what they do to each other cancels."""
+    observable = " ".join(f"X[{k}]" for k in range(8))
+    text = many(observable)
+    turn = text[text.index("many(t) q") : text.index(" return")]
+    program = program_of(
+        text.replace(turn, f"{turn} {turn.replace('(t)', '(-t)')} {more}").replace("param t;", "param t; ry(0.3) q;")
+    )
+    module = differentiate(program, None, "shift")
+    assert isinstance(module, Shifted)
+    assert module.evaluations == evaluations
+    (certificate,) = module.certificates
+    assert certificate.least == evaluations
+    assert error(slopes_of(module, {"t": 0.4})[0], differences(program, {"t": 0.4})) < 1e-9
+
+
 def test_a_refusal_says_that_the_spectrum_is_to_blame() -> None:
     """Would catch a reason that is another gate's: 128 frequencies without a common unit."""
     program = program_of(many(" ".join(f"X[{k}]" for k in range(8))))

@@ -23,6 +23,7 @@ from qcompile.ir import (
     Template,
 )
 from qcompile.number import ONE, Number
+from qcompile.passes.differentiate.draft import slot_key
 from qcompile.passes.differentiate.readings import compacted, differentiated, next_order
 from qcompile.passes.differentiate.shift.analysis import Analysis, Shift
 from qcompile.passes.differentiate.shift.rules import Rule
@@ -120,7 +121,7 @@ class _Differentiation:
     def _row(self, base: Row, slot: Element, setting: Angle) -> int:
         settings = dict(base.settings)
         settings[slot] = setting
-        kept = sorted(((s, v) for s, v in settings.items() if not v.is_zero), key=lambda item: item[0].index or 0)
+        kept = sorted(((s, v) for s, v in settings.items() if not v.is_zero), key=slot_key)
         row = Row(base.template, tuple(kept))
         if row not in self.index:
             self.index[row] = len(self.rows)

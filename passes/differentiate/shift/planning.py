@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -33,8 +34,10 @@ class Plan:
     rules: Mapping[int, Rule | None]
 
     @property
-    def rows(self) -> int:
-        """Evaluations, if all outputs are read."""
+    def rows(self) -> float:
+        """Evaluations, if all outputs are read; no number of them does where one has no rule."""
+        if None in self.rules.values():
+            return math.inf
         return len({shift for rule in self.rules.values() if rule for _, shift in rule.terms})
 
     @property

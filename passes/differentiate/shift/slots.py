@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import count as count_up
 
 from qcompile.angle import Angle, Element, parameter
-from qcompile.ir import Op, Parameter, Program
+from qcompile.ir import Op, Program
+from qcompile.passes.differentiate.draft import with_slots
 from qcompile.passes.differentiate.occurrences import rewritten
 from qcompile.passes.differentiate.shift.groups import Group, Member
-from qcompile.passes.names import fresh_name
 
 
 def slotted(program: Program, groups: Iterable[Group]) -> tuple[Program, dict[Group, Element]]:
@@ -18,21 +18,16 @@ def slotted(program: Program, groups: Iterable[Group]) -> tuple[Program, dict[Gr
 
     A slot that shifts just these angles already, by the same ratios, is taken again: then rows of higher orders meet.
     """
-    known = next((p for p in program.parameters if p.role == "slot"), None)
-    name = known.name if known else fresh_name("s", program)
-    count = known.size or 0 if known else 0
     slots = {group: slot for slot, group in _groups_of(program).items()}
-    added: dict[tuple[int, int], Angle] = {}
-    for group in groups:
-        if group in slots:
-            continue
-        slots[group] = Element(name, count)
-        for member in group:
-            place = (member.position, member.index)
-            added[place] = added.get(place, Angle()) + member.ratio * parameter(name, count)
-        count += 1
-    if not added:
+    new = [group for group in dict.fromkeys(groups) if group not in slots]
+    if not new:
         return program, slots
+    widened, fresh = with_slots(program, len(new))
+    slots |= dict(zip(new, fresh, strict=True))
+    added: dict[tuple[int, int], Angle] = {}
+    for member, slot in ((member, slots[group]) for group in new for member in group):
+        place = (member.position, member.index)
+        added[place] = added.get(place, Angle()) + member.ratio * parameter(slot.name, slot.index)
     positions = count_up()
 
     def add(op: Op) -> Iterator[Op]:
@@ -40,9 +35,7 @@ def slotted(program: Program, groups: Iterable[Group]) -> tuple[Program, dict[Gr
         moved = tuple(angle + added.get((position, index), Angle()) for index, angle in enumerate(op.angles))
         yield replace(op, angles=moved) if moved != op.angles else op
 
-    body = rewritten(program.body, add)
-    others = tuple(p for p in program.parameters if p is not known)
-    return replace(program, parameters=(*others, Parameter(name, count, "slot")), body=body), slots
+    return replace(widened, body=rewritten(program.body, add)), slots
 
 
 def _groups_of(program: Program) -> dict[Element, Group]:
