@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,8 @@ from qcompile.diagnostics import CompileError
 from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
-from qcompile.targets.simulator import Evaluated, Options, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator import Evaluated, Options, density, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator.options import SWEEPING, EngineName
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
 Array: TypeAlias = NDArray[Any]
@@ -36,7 +37,7 @@ class Engine(TypedDict, total=False):
     """How to compute exactly: fields of `targets.simulator.Options`, as keywords."""
 
     cutoff: int
-    engine: Literal["auto", "tensor", "gaussian"]
+    engine: EngineName
 
 
 class Settings(Engine, total=False):
@@ -88,7 +89,7 @@ def value_and_grad(
     """
     ready, chosen = compiled(program), Options(**options)
     elements = wanted_elements(ready, wrt)
-    on_hardware = on is not None or chosen.shots is not None
+    on_hardware = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
     names = [str(element) for element in elements]
     derivative = differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method)
     return ValueAndGradient(ready, derivative, elements, chosen, on)
@@ -227,7 +228,10 @@ def parameters_of(module: Module) -> tuple[Parameter, ...]:
 
 
 def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted | Adjoint:
-    """`auto` takes the least work: an adjoint sweep, or the shifted slices of a wide program; and else shift."""
+    """`auto` takes the least work: an adjoint sweep, the shifted slices of a wide program, or shifted density matrices.
+
+    Where none of them is possible it is shift.
+    """
     if method != "auto":
         return differentiate(program, names, method)
     whole = trimmed(program)
@@ -235,6 +239,8 @@ def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted 
     found = [_unless_refused(whole, names, "adjoint")]
     if slices is not None:
         found.append(_unless_refused(slices, names, "shift"))
+    if density.is_cheaper(whole):
+        found.append(_unless_refused(whole, names, "shift"))
     possible = [derivative for derivative in found if derivative is not None]
     return min(possible, key=work) if possible else differentiate(program, names, "shift")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -27,9 +27,10 @@ from qcompile.cli.session import current_session
 
 if TYPE_CHECKING:
     from qcompile.run import Settings as Options
+    from qcompile.targets.simulator.options import EngineName
 
 CLIENTS = ("qiskit", "pyquil", "strawberryfields")
-ENGINES = ("auto", "tensor", "gaussian")
+ENGINES = ("auto", "tensor", "gaussian", "density")
 
 
 @click.command()
@@ -52,7 +53,7 @@ def run(
     method: str,
     wrt: tuple[str, ...],
     observable: str | None,
-    engine: Literal["auto", "tensor", "gaussian"],
+    engine: EngineName,
     client: str | None,
     cutoff: int | None,
     shots: int | None,

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.ir import Program
 from qcompile.targets.simulator import gaussian
+from qcompile.targets.simulator.dispatch import runner_of
+from qcompile.targets.simulator.estimates import Shots
 from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
-from qcompile.targets.simulator.sampling import Shots, sampled_outputs
+from qcompile.targets.simulator.result import Array, Result
+from qcompile.targets.simulator.sampling import sampled_outputs
 from qcompile.targets.simulator.tensor_gates import largest_matrix
 from qcompile.targets.simulator.tensor_outputs import edge_population, exact_output, leakage
 from qcompile.targets.simulator.tensor_program import Plan, plan
 from qcompile.targets.simulator.tensor_run import run_plan
 from qcompile.targets.simulator.values import Bound
 
-Array: TypeAlias = NDArray[Any]
 _COPIES = 5  # a state, its transposed copy, the product, an operator's image and one word of it
 _CACHED = 1 << 18  # amplitudes that are worked on at a time, where the batch allows: a few MiB
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run gives.
-
-    Attributes:
-        outputs: one array per output of the program, with a leading batch axis.
-        leakage: the probability that the cut of the Fock spaces lost, 1 − norm at the end, greatest over the rows.
-        edge: the greatest population of a qumode's highest level kept; a cutoff that is too low shows here first.
-    """
-
-    outputs: list[Array]
-    leakage: float = 0.0
-    edge: float = 0.0
 
 
 def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) -> Result:
@@ -52,6 +38,9 @@ def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) 
     if takes_gaussian(program, options):
         settings = replace(options, seed=None if shots is None else int(shots.generator(0).integers(1 << 62)))
         return Result(list(gaussian.run(program, bound.elements, bound.batch, settings)))
+    runner = runner_of(program, options)
+    if runner is not None:
+        return runner(program, bound, options, shots)
     check_size(program, options.cutoff)
     lowered = plan(program)
     chunks = row_parts(lowered, bound.batch, options.cutoff)

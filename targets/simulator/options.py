@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-ENGINES = ("auto", "tensor", "gaussian")
+EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+SWEEPING: tuple[EngineName, ...] = ("auto", "tensor", "gaussian")  # engines that an adjoint derivative runs on
 BYTES = 16  # one complex amplitude
 
 
@@ -22,7 +24,7 @@ class Options:
         cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
         shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
         seed: of the shots; the same seed gives the same shots.
-        engine: `auto` takes the Gaussian engine where it covers the program.
+        engine: `auto` takes the one that covers the program at the least cost, exactly; see docs/simulators.md.
 
     Raises:
         CompileError: UNKNOWN_OPTION.
@@ -31,7 +33,7 @@ class Options:
     cutoff: int = 10
     shots: int | None = None
     seed: int | None = None
-    engine: Literal["auto", "tensor", "gaussian"] = "auto"
+    engine: EngineName = "auto"
 
     def __post_init__(self) -> None:
         if self.cutoff < 2:

@@ -1,0 +1,26 @@
+"""The engines beside the dense and the Gaussian one, and when `auto` takes one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from qcompile.ir import Program
+from qcompile.targets.simulator import density
+from qcompile.targets.simulator.estimates import Shots
+from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.result import Result
+from qcompile.targets.simulator.values import Bound
+
+Runner: TypeAlias = Callable[[Program, Bound, Options, Shots | None], Result]
+
+RUNNERS: Mapping[str, Runner] = {
+    "density": lambda program, bound, options, shots: density.run(program, bound, shots),
+}
+
+
+def runner_of(program: Program, options: Options) -> Runner | None:
+    """The engine that was asked for, or that `auto` takes; None for the dense one."""
+    if options.engine == "auto" and density.is_cheaper(program):
+        return RUNNERS["density"]
+    return RUNNERS.get(options.engine)
