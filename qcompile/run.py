@@ -19,6 +19,7 @@ from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module,
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.simulator import Evaluated, Options, density, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator.engine import fits
 from qcompile.targets.simulator.options import SWEEPING, EngineName
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
@@ -91,7 +92,9 @@ def value_and_grad(
     elements = wanted_elements(ready, wrt)
     on_hardware = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
     names = [str(element) for element in elements]
-    derivative = differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method)
+    derivative = (
+        differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method, chosen.cutoff)
+    )
     return ValueAndGradient(ready, derivative, elements, chosen, on)
 
 
@@ -227,7 +230,7 @@ def parameters_of(module: Module) -> tuple[Parameter, ...]:
             return module.forward.parameters
 
 
-def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted | Adjoint:
+def _derivative(program: Program, names: Sequence[str], method: str, cutoff: int) -> Shifted | Adjoint:
     """`auto` takes the least work: an adjoint sweep, the shifted slices of a wide program, or shifted density matrices.
 
     Where none of them is possible it is shift.
@@ -239,6 +242,8 @@ def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted 
     found = [_unless_refused(whole, names, "adjoint")]
     if slices is not None:
         found.append(_unless_refused(slices, names, "shift"))
+    elif not fits(whole, cutoff):  # an engine that needs no state vector may take the shifted rows
+        return differentiate(whole, names, "shift")
     if density.is_cheaper(whole):
         found.append(_unless_refused(whole, names, "shift"))
     possible = [derivative for derivative in found if derivative is not None]

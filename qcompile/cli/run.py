@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qcompile.targets.simulator.options import EngineName
 
 CLIENTS = ("qiskit", "pyquil", "strawberryfields")
-ENGINES = ("auto", "tensor", "gaussian", "density")
+ENGINES = ("auto", "tensor", "gaussian", "density", "stabilizer")
 
 
 @click.command()

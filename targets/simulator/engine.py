@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from qcompile.diagnostics import CompileError
 from qcompile.ir import Program
 from qcompile.targets.simulator import gaussian
 from qcompile.targets.simulator.dispatch import runner_of
@@ -38,7 +39,7 @@ def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) 
     if takes_gaussian(program, options):
         settings = replace(options, seed=None if shots is None else int(shots.generator(0).integers(1 << 62)))
         return Result(list(gaussian.run(program, bound.elements, bound.batch, settings)))
-    runner = runner_of(program, options)
+    runner = runner_of(program, bound, options)
     if runner is not None:
         return runner(program, bound, options, shots)
     check_size(program, options.cutoff)
@@ -57,10 +58,19 @@ def takes_gaussian(program: Program, options: Options) -> bool:
 
 
 def check_size(program: Program, cutoff: int) -> None:
-    """Before anything is built: would one row of the program fit?"""
+    """Before anything is built: raises TOO_LARGE, where one row of the program would not fit."""
     needed = amplitudes(program, cutoff) * BYTES * _COPIES
     if needed > memory_limit():
         raise too_large(needed, program)
+
+
+def fits(program: Program, cutoff: int) -> bool:
+    """Does one row of the program fit in memory?"""
+    try:
+        check_size(program, cutoff)
+    except CompileError:
+        return False
+    return True
 
 
 def row_parts(lowered: Plan, batch: int, cutoff: int, copies: int = _COPIES) -> Iterator[NDArray[np.intp]]:

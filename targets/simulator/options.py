@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias, get_args
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density"]
+EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density", "stabilizer"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 SWEEPING: tuple[EngineName, ...] = ("auto", "tensor", "gaussian")  # engines that an adjoint derivative runs on
 BYTES = 16  # one complex amplitude
+_OTHERS = "declare fewer wires; or the engine `stabilizer` runs Clifford gates alone on thousands of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,13 @@ def amplitudes(program: Program, cutoff: int, hidden: int = 0) -> int:
 
 def too_large(needed: float, program: Program) -> CompileError:
     """The diagnostic of a simulation that takes `needed` bytes."""
-    span = next((register.span for register in program.registers if register.is_quantum), None)
+    quantum = [register for register in program.registers if register.is_quantum]
+    span, kinds = next((register.span for register in quantum), None), {register.kind for register in quantum}
     return error(
         Code.TOO_LARGE,
         f"simulating it takes {_readable(needed)}; {_readable(memory_limit())} may be used",
         span,
-        "declare fewer wires, or lower the cutoff of the qumodes",
+        "declare fewer wires, or lower the cutoff of the qumodes" if "qumode" in kinds else _OTHERS,
     )
 
 

@@ -162,7 +162,8 @@ def test_more_noise_than_histories_can_tell() -> None:
 
 def test_a_rotation_by_a_long_word() -> None:
     """Would catch Y* = −Y forgotten on the columns, where a word is applied without its matrix."""
-    text = """qubit q[5]; param t; ry(0.3) q; rx(0.4) q; pauli[XYZYY](t) q[0], q[1], q[2], q[3], q[4]; bit_flip(0.1) q[2];
+    text = """qubit q[5]; param t; ry(0.3) q; rx(0.4) q;
+        pauli[XYZYY](t) q[0], q[1], q[2], q[3], q[4]; bit_flip(0.1) q[2];
         ctrl @ pauli[YXYX](t) q[1], q[0], q[2], q[3], q[4]; return expect(X[0] Z[1] + Y[2] Y[3] Z[4] + Z[0] X[4]);"""
     (found,), (expected,) = (run(program(text), {"t": 0.7}, options) for options in (DENSITY, HISTORIES))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)

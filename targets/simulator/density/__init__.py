@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from qcompile.diagnostics import Code, error
 from qcompile.ir import Op, Program, Reset, State
 from qcompile.targets.simulator.density.outputs import exact_output, sampled_outputs
 from qcompile.targets.simulator.density.run import final_blocks
 from qcompile.targets.simulator.estimates import Shots
+from qcompile.targets.simulator.extras import check_qubits
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.result import Array, Result
 from qcompile.targets.simulator.tensor_program import Plan, plan
@@ -71,14 +71,9 @@ def _qubits(program: Program) -> int:
 
 
 def _check(program: Program) -> None:
-    if any(register.kind == "qumode" for register in program.registers):
-        raise error(Code.NOT_SIMULABLE, "density matrices are of qubits alone here", help="leave out `engine`")
+    check_qubits(program, "the engine of density matrices")
     if memory(program) > memory_limit():
         raise too_large(memory(program), program)
-    state = next((output for output in program.outputs if isinstance(output, State)), None)
-    if state is not None:
-        label, advice = "a density matrix has no state vector", "return expectations or probabilities"
-        raise error(Code.NOT_SIMULABLE, label, state.span, advice)
 
 
 def _row_parts(program: Program, batch: int) -> Iterator[NDArray[np.intp]]:
