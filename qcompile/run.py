@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 import numpy as np
@@ -20,6 +20,7 @@ from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.simulator import Evaluated, Options, density, evaluate, evaluate_all, execute, has_batch
 from qcompile.targets.simulator.engine import fits
+from qcompile.targets.simulator.errors import is_linear
 from qcompile.targets.simulator.options import SWEEPING, EngineName
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
@@ -28,6 +29,7 @@ Gradient: TypeAlias = dict[str, Any]
 
 
 LEAKAGE_BOUND = 1e-6
+TRUNCATED = 1e-12  # weight that rounding may cut off bonds
 
 
 class LeakageWarning(UserWarning):
@@ -64,8 +66,9 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
         CompileError: MISSING_CLIENT, UNBOUND, UNKNOWN_NAME, BAD_VALUE, NOT_SIMULABLE, TOO_LARGE.
     """
     ready = compiled(program)
-    whole = on is not None or options.get("shots") is not None
-    return Simulation(ready if whole else simulable(ready), Options(**options), on)
+    chosen = Options(**options)
+    whole = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
+    return Simulation(ready if whole else simulable(ready), chosen, on)
 
 
 def value_and_grad(
@@ -125,6 +128,25 @@ def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options:
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """How far results may be from the true ones.
+
+    Attributes:
+        exactness: the class of the result, with what the engine adds.
+        leakage: the probability that the cut of the Fock spaces lost.
+        truncation: the weight that a bond limit cut off.
+        errors: the standard errors of the values, where these are means over trajectories.
+        slope_errors: those of the gradient, or bounds of them.
+    """
+
+    exactness: Exactness
+    leakage: float = 0.0
+    truncation: float = 0.0
+    errors: Any = None
+    slope_errors: Any = None
+
+
+@dataclass(frozen=True)
 class Simulation:
     """A module, compiled, that is called with its parameters' values."""
 
@@ -139,9 +161,16 @@ class Simulation:
 
     def measured(self, **values: ArrayLike) -> tuple[Any, float]:
         """The result, and the probability that the cut of the Fock spaces lost."""
-        results, leakage = _run(self.module, values, self.options, self.client)
+        result, accuracy = self.assessed(**values)
+        return result, accuracy.leakage
+
+    def assessed(self, **values: ArrayLike) -> tuple[Any, Accuracy]:
+        """The result, and how far it may be from the true one."""
+        results, leakage, truncation, errors = _run(self.module, values, self.options, self.client)
         batched = has_batch(parameters_of(self.module), values)
-        return one_or_tuple([shaped(result, batched) for result in results]), leakage
+        kind = class_of(leakage, truncation, errors is not None, self.module)
+        accuracy = Accuracy(kind, leakage, truncation, None if errors is None else _shaped_all(errors, batched))
+        return one_or_tuple([shaped(result, batched) for result in results]), accuracy
 
 
 @dataclass(frozen=True)
@@ -164,17 +193,32 @@ class ValueAndGradient:
 
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
+        value, gradient, accuracy = self.assessed(**values)
+        return value, gradient, accuracy.leakage
+
+    def assessed(self, **values: ArrayLike) -> tuple[Any, Any, Accuracy]:
+        """Value, gradient, and how far they may be from the true ones."""
         found = evaluated(self.derivative, values, self.options, self.client)
         batched = has_batch(self.program.parameters, values)
         gradients = [self.by_name(slopes, batched) for slopes in self.slopes(found)]
-        return one_or_tuple([shaped(v, batched) for v in found.values]), one_or_tuple(gradients), found.leakage
+        kind = class_of(found.leakage, found.truncation, found.errors is not None, self.derivative)
+        accuracy = Accuracy(kind, found.leakage, found.truncation)
+        if found.errors is not None:
+            components: Sequence[Component | AdjointComponent] = self.derivative.components
+            of_values = [error for c, error in zip(components, found.errors, strict=True) if not _wrt(c)]
+            of_slopes = [self.by_name(slopes, batched) for slopes in self._by_output(found.errors)]
+            accuracy = replace(accuracy, errors=_shaped_all(of_values, batched), slope_errors=one_or_tuple(of_slopes))
+        return one_or_tuple([shaped(v, batched) for v in found.values]), one_or_tuple(gradients), accuracy
 
     def slopes(self, found: Evaluated) -> list[dict[Element, Array]]:
         """By output, its derivatives by each element, of shape (batch, …)."""
+        return self._by_output(found.components)
+
+    def _by_output(self, results: Sequence[Array]) -> list[dict[Element, Array]]:
         slopes: list[dict[Element, Array]] = [{} for _ in self.program.outputs]
         components: Sequence[Component | AdjointComponent] = self.derivative.components
-        for component, result in zip(components, found.components, strict=True):
-            wrt = component.wrt if isinstance(component, Component) else (component.wrt,)
+        for component, result in zip(components, results, strict=True):
+            wrt = _wrt(component)
             if wrt and component.output is not None:
                 slopes[component.output][wrt[0]] = result
         return slopes
@@ -260,14 +304,22 @@ def _unless_refused(module: Program | Shifted, names: Sequence[str], method: str
 
 def _run(
     module: Module, values: Mapping[str, ArrayLike], options: Options, client: str | None
-) -> tuple[list[Array], float]:
-    """A program's outputs or a derivative's components, and the probability that the cut of the Fock spaces lost."""
+) -> tuple[Sequence[Array], float, float, Sequence[Array | None] | None]:
+    """A program's outputs or a derivative's components, what cuts of Fock spaces and bonds lost, standard errors."""
     if isinstance(module, Program) and client is None:
         result = execute(module, values, options)
-        return result.outputs, result.leakage
+        return result.outputs, result.leakage, result.truncation, result.errors
     derivative = lift(module) if isinstance(module, Program) else module
     found = evaluated(derivative, values, options, client)
-    return list[Array](found.components), found.leakage
+    return found.components, found.leakage, found.truncation, found.errors
+
+
+def _wrt(component: Component | AdjointComponent) -> tuple[Element, ...]:
+    return component.wrt if isinstance(component, Component) else (component.wrt,)
+
+
+def _shaped_all(errors: Sequence[Array | None], batched: bool) -> Any:
+    return one_or_tuple([None if error is None else shaped(error, batched) for error in errors])
 
 
 def evaluated(
@@ -285,6 +337,17 @@ def exactness(leakage: float, module: Module | None = None) -> Exactness:
     if leakage > LEAKAGE_BOUND:
         return Exactness.APPROXIMATE
     return module.exactness if isinstance(module, Shifted) else Exactness.EXACT
+
+
+def class_of(leakage: float, truncation: float, drawn: bool, module: Module) -> Exactness:
+    """The class of a result of the module; `drawn`: from means over trajectories, whose products are biased by 1/N."""
+    found = [exactness(leakage, module)]
+    if truncation > TRUNCATED:
+        found.append(Exactness.APPROXIMATE)
+    if drawn:
+        linear = not isinstance(module, Shifted) or is_linear(module)
+        found.append(Exactness.UNBIASED if linear else Exactness.APPROXIMATE)
+    return Exactness.weakest(found)
 
 
 def warn_of_leakage(leakage: float) -> None:

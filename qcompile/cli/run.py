@@ -22,7 +22,7 @@ from qcompile.cli.options import (
     shots_option,
     wrt_option,
 )
-from qcompile.cli.results import Record, as_text, costs, leakage_record
+from qcompile.cli.results import Record, accuracy_record, as_text, costs
 from qcompile.cli.session import current_session
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qcompile.targets.simulator.options import EngineName
 
 CLIENTS = ("qiskit", "pyquil", "strawberryfields")
-ENGINES = ("auto", "tensor", "gaussian", "density", "stabilizer")
+ENGINES = ("auto", "tensor", "gaussian", "density", "trajectories", "stabilizer")
 
 
 @click.command()
@@ -85,8 +85,8 @@ def _value(file: str, settings: Settings, observable: str | None, client: str | 
     module = load_module(file, observable)
     check_returns(module, file)
     values = shaped_settings(settings, parameters_of(module))
-    value, leakage = simulate(module, client, **options).measured(**values)
-    return {"value": value, **leakage_record(leakage)}
+    value, accuracy = simulate(module, client, **options).assessed(**values)
+    return {"value": value, **accuracy_record(accuracy)}
 
 
 def _gradient(
@@ -103,5 +103,5 @@ def _gradient(
     program = load_program(file, observable)
     check_returns(program, file)
     function = value_and_grad(program, method, wrt or None, client, **options)
-    value, gradient, leakage = function.measured(**shaped_settings(settings, program.parameters))
-    return {"value": value, "gradient": gradient, **costs(function.derivative, method), **leakage_record(leakage)}
+    value, gradient, accuracy = function.assessed(**shaped_settings(settings, program.parameters))
+    return {"value": value, "gradient": gradient, **costs(function.derivative, method), **accuracy_record(accuracy)}

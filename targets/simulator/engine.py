@@ -107,7 +107,7 @@ def _run(lowered: Plan, bound: Bound, cutoff: int, shots: Shots | None, rows: ND
 
 
 def _shots(options: Options, stream: int) -> Shots | None:
-    if options.shots is None:
+    if options.runs is None:
         return None
     seed = int(np.random.default_rng().integers(1 << 62)) if options.seed is None else options.seed
-    return Shots(options.shots, seed, stream)
+    return Shots(options.runs, seed, stream)

@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias, get_args
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density", "stabilizer"]
+EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density", "trajectories", "stabilizer"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 SWEEPING: tuple[EngineName, ...] = ("auto", "tensor", "gaussian")  # engines that an adjoint derivative runs on
 BYTES = 16  # one complex amplitude
+TRAJECTORIES = 1000  # that are followed where no number is given
 _OTHERS = "declare fewer wires; or the engine `stabilizer` runs Clifford gates alone on thousands of them"
 
 
@@ -24,6 +25,7 @@ class Options:
     Args:
         cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
         shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
+            The engine `trajectories` follows so many, 1000 unless said otherwise, and gives means over them.
         seed: of the shots; the same seed gives the same shots.
         engine: `auto` takes the one that covers the program at the least cost, exactly; see docs/simulators.md.
 
@@ -45,6 +47,11 @@ class Options:
             raise error(Code.UNKNOWN_OPTION, f"the seed {self.seed}", help="seeds are not negative")
         if self.engine not in ENGINES:
             raise error(Code.UNKNOWN_OPTION, f"no engine `{self.engine}`", help=f"engines: {', '.join(ENGINES)}")
+
+    @property
+    def runs(self) -> int | None:
+        """How many runs are made, for shots or for trajectories."""
+        return TRAJECTORIES if self.engine == "trajectories" and self.shots is None else self.shots
 
 
 def memory_limit() -> int:
