@@ -41,6 +41,7 @@ class Engine(TypedDict, total=False):
 
     cutoff: int
     engine: EngineName
+    bond: int | None
 
 
 class Settings(Engine, total=False):
@@ -59,7 +60,7 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
 
     Args:
         on: a client whose own local simulator runs the emitted program: qiskit, pyquil or strawberryfields.
-        options: cutoff, shots, seed, engine, as `targets.simulator.Options` has them; a client takes only the cutoff.
+        options: fields of `targets.simulator.Options`; a client takes only the cutoff.
 
     Raises:
         ClientError: the client failed.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from qcompile.targets.simulator.options import EngineName
 
 CLIENTS = ("qiskit", "pyquil", "strawberryfields")
-ENGINES = ("auto", "tensor", "gaussian", "density", "trajectories", "stabilizer")
+ENGINES = ("auto", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps")
 
 
 @click.command()
@@ -42,6 +42,7 @@ ENGINES = ("auto", "tensor", "gaussian", "density", "trajectories", "stabilizer"
 @observable_option
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which simulator.")
 @click.option("--on", "client", type=click.Choice(CLIENTS), help="Run on a client's own simulator instead.")
+@click.option("--bond", type=click.IntRange(min=1), help="Cut bonds of the engine mps to this width.")
 @cutoff_option
 @shots_option
 @seed_option
@@ -55,6 +56,7 @@ def run(
     observable: str | None,
     engine: EngineName,
     client: str | None,
+    bond: int | None,
     cutoff: int | None,
     shots: int | None,
     seed: int | None,
@@ -66,7 +68,7 @@ def run(
     """
     if client is not None and (shots is not None or engine != "auto"):
         raise click.UsageError("--shots and --engine are for the built-in simulator: leave out --on")
-    options: Options = {"engine": engine, "shots": shots, "seed": seed}
+    options: Options = {"engine": engine, "shots": shots, "seed": seed, "bond": bond}
     if cutoff is not None:
         options["cutoff"] = cutoff
     if with_gradient:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from qcompile.ir import Program
-from qcompile.targets.simulator import density, stabilizer, trajectories
+from qcompile.targets.simulator import density, mps, stabilizer, trajectories
 from qcompile.targets.simulator.estimates import Shots
 from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.result import Result
@@ -19,6 +19,7 @@ WIDE = 20  # qubits
 RUNNERS: Mapping[str, Runner] = {
     "density": lambda program, bound, options, shots: density.run(program, bound, shots),
     "trajectories": lambda program, bound, options, shots: trajectories.run(program, bound, shots),
+    "mps": lambda program, bound, options, shots: mps.run(program, bound, shots, options.bond),
     "stabilizer": lambda program, bound, options, shots: stabilizer.run(program, bound, shots),
 }
 

@@ -10,12 +10,14 @@ from typing import Literal, TypeAlias, get_args
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density", "trajectories", "stabilizer"]
+EngineName: TypeAlias = Literal["auto", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 SWEEPING: tuple[EngineName, ...] = ("auto", "tensor", "gaussian")  # engines that an adjoint derivative runs on
 BYTES = 16  # one complex amplitude
 TRAJECTORIES = 1000  # that are followed where no number is given
-_OTHERS = "declare fewer wires; or the engine `stabilizer` runs Clifford gates alone on thousands of them"
+_OTHERS = (
+    "declare fewer wires; or take the engine `stabilizer`, if all gates are Clifford, or `mps`, if they entangle little"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Options:
         shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
             The engine `trajectories` follows so many, 1000 unless said otherwise, and gives means over them.
         seed: of the shots; the same seed gives the same shots.
+        bond: the engine `mps` cuts bonds to this width, and what it cuts off makes results approximate; None cuts none.
         engine: `auto` takes the one that covers the program at the least cost, exactly; see docs/simulators.md.
 
     Raises:
@@ -37,6 +40,7 @@ class Options:
     shots: int | None = None
     seed: int | None = None
     engine: EngineName = "auto"
+    bond: int | None = None
 
     def __post_init__(self) -> None:
         if self.cutoff < 2:
@@ -47,6 +51,8 @@ class Options:
             raise error(Code.UNKNOWN_OPTION, f"the seed {self.seed}", help="seeds are not negative")
         if self.engine not in ENGINES:
             raise error(Code.UNKNOWN_OPTION, f"no engine `{self.engine}`", help=f"engines: {', '.join(ENGINES)}")
+        if self.bond is not None and (self.bond < 1 or self.engine != "mps"):
+            raise error(Code.UNKNOWN_OPTION, f"a bond of {self.bond}", help="give one or more, with the engine `mps`")
 
     @property
     def runs(self) -> int | None:

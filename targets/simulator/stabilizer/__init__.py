@@ -14,11 +14,12 @@ from qcompile.targets.simulator.extras import check_qubits, is_installed
 from qcompile.targets.simulator.result import Result
 from qcompile.targets.simulator.stabilizer.circuits import library
 from qcompile.targets.simulator.stabilizer.histories import History, final_histories, means_of
-from qcompile.targets.simulator.stabilizer.means import exact_output, straight_means
+from qcompile.targets.simulator.stabilizer.means import straight_means
 from qcompile.targets.simulator.stabilizer.program import Step, Translator, is_straight
 from qcompile.targets.simulator.stabilizer.sampling import Replayed, Selected, Straight
 from qcompile.targets.simulator.tensor_program import Plan, plan
 from qcompile.targets.simulator.values import Bound, Elements
+from qcompile.targets.simulator.word_outputs import exact_output
 
 __all__ = ["covers", "run"]
 

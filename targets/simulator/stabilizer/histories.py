@@ -12,11 +12,11 @@ from qcompile.diagnostics import Code, error
 from qcompile.ir import Measure, Postselect, Reset
 from qcompile.operator import Word
 from qcompile.targets.simulator.stabilizer.circuits import append, append_word, library, pauli_string
-from qcompile.targets.simulator.stabilizer.means import Means
 from qcompile.targets.simulator.stabilizer.program import Choice, Noise, Step
 from qcompile.targets.simulator.stabilizer.words import chances, letters_of
 from qcompile.targets.simulator.tensor_run import nothing_kept
 from qcompile.targets.simulator.values import RealArray
+from qcompile.targets.simulator.word_outputs import Means
 
 MAX_HISTORIES = 1024
 

@@ -1,53 +1,19 @@
-"""Exact outputs of stabilizer programs, from the expectations of Pauli words, however these are found."""
+"""The expectations of words in a program in which nothing depends on a result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import assert_never
+from collections.abc import Sequence
 
-import numpy as np
-
-from qcompile.diagnostics import Code, error
-from qcompile.ir import Covariance, Expectation, Measure, Output, Probabilities, Reset, Samples, State, Variance
-from qcompile.operator import Operator, Word, multiply
+from qcompile.ir import Measure, Reset
+from qcompile.operator import Word
 from qcompile.targets.simulator.stabilizer.program import Gated, Noise, Step, Turn
 from qcompile.targets.simulator.stabilizer.words import DEPHASED, RESTARTED, words_of
-from qcompile.targets.simulator.tensor_outputs import samples_without_shots
-from qcompile.targets.simulator.values import Elements, RealArray, value_of
-
-Means = Callable[[Sequence[Word]], RealArray]
-"""The expectations of words, in the runs kept."""
-MAX_WIRES = 12  # whose outcomes are listed: each of the 4096 takes the mean of a word
-
-
-def exact_output(output: Output, means: Means, elements: Elements, kept: float) -> RealArray:
-    """The output's value, shape () or (outcomes,).
-
-    Raises:
-        CompileError: NOT_SIMULABLE, for samples, and for the probabilities of many wires.
-    """
-    match output:
-        case Expectation(observable, _, unnormalised):
-            return _mean(observable.operator, means, elements) * (kept if unnormalised else 1.0)
-        case Variance(observable):
-            return _covariance(observable.operator, observable.operator, means, elements)
-        case Covariance(left, right):
-            return _covariance(left.operator, right.operator, means, elements)
-        case Probabilities(wires, span, unnormalised):
-            if len(wires) > MAX_WIRES:
-                label = f"the stabilizer engine lists the outcomes of {MAX_WIRES} wires at most"
-                raise error(Code.NOT_SIMULABLE, label, span, "return samples, or the probabilities of fewer wires")
-            return _levels(wires, means) * (kept if unnormalised else 1.0)
-        case Samples():
-            raise samples_without_shots(output)
-        case State():
-            raise AssertionError("no state vector is made")
-        case _:
-            assert_never(output)
+from qcompile.targets.simulator.values import RealArray
+from qcompile.targets.simulator.word_outputs import Means
 
 
 def straight_means(steps: Sequence[Step], wires: int) -> Means:
-    """Of a program in which nothing depends on a result: words walked back to |0…0⟩."""
+    """Words walked back to |0…0⟩."""
 
     def means(words: Sequence[Word]) -> RealArray:
         found = words_of(words, wires)
@@ -66,30 +32,3 @@ def straight_means(steps: Sequence[Step], wires: int) -> Means:
         return found.on_zeros()
 
     return means
-
-
-def _mean(operator: Operator, means: Means, elements: Elements) -> RealArray:
-    if not operator.terms:
-        return np.zeros(())
-    weights = np.array([value_of(coefficient, elements)[0] for _, coefficient in operator.terms])
-    return np.asarray(weights @ means([word for word, _ in operator.terms]))
-
-
-def _covariance(left: Operator, right: Operator, means: Means, elements: Elements) -> RealArray:
-    product = _mean(multiply(left, right), means, elements)
-    return product - _mean(left, means, elements) * _mean(right, means, elements)
-
-
-def _levels(wires: tuple[int, ...], means: Means) -> RealArray:
-    """p(k) = 2⁻ʷ Σ over subsets S of the wires of (−1)^|k & S| ⟨Z_S⟩."""
-    count = len(wires)
-    masks = np.arange(2**count)
-    words = [tuple(sorted((("Z", wire) for k, wire in enumerate(wires) if mask >> (count - 1 - k) & 1), key=_wire))
-             for mask in masks]  # fmt: skip
-    signs = 1 - 2.0 * (np.bitwise_count(masks[:, np.newaxis] & masks) % 2)
-    levels: RealArray = np.clip(signs @ means(words) / 2**count, 0.0, None)
-    return levels
-
-
-def _wire(factor: tuple[str, int]) -> int:
-    return factor[1]

@@ -18,9 +18,9 @@ from qcompile.ir import Barrier, If, Measure, Op, Postselect, Reset, Statement
 from qcompile.operator import Word
 from qcompile.passes.differentiate.strengths.superoperators import transfer_of
 from qcompile.targets.simulator.stabilizer.words import Table, clifford_table, noise_table
-from qcompile.targets.simulator.tensor import ComplexArray, Plain, WordRotation, apply
+from qcompile.targets.simulator.tensor import Plain, WordRotation
 from qcompile.targets.simulator.tensor_channels import kraus_maps
-from qcompile.targets.simulator.tensor_gates import map_of
+from qcompile.targets.simulator.tensor_gates import map_of, matrix_of
 from qcompile.targets.simulator.tensor_program import Plan
 from qcompile.targets.simulator.values import Elements, value_of
 
@@ -116,18 +116,10 @@ def _table(op: Op, elements: Elements) -> Table:
         kraus = np.array([k.matrix[0] for k in kraus_maps(near, elements, 2)])
         found = noise_table(transfer_of(kraus))
     else:
-        found = clifford_table(transfer_of(_unitary(near, elements)[np.newaxis]))
+        found = clifford_table(transfer_of(matrix_of(op, elements)[np.newaxis]))
     if found is None:
         raise _refusal(op)
     return found
-
-
-def _unitary(op: Op, elements: Elements) -> ComplexArray:
-    """The matrix of an op on wires 0, 1, …, first wire most significant, up to its phase."""
-    count = len(op.wires)
-    columns = np.eye(2**count, dtype=complex).reshape((2**count,) + (2,) * count)
-    image: ComplexArray = apply(map_of(op, elements, 2), columns).reshape(2**count, 2**count)
-    return image.T
 
 
 def _wide(op: Op, elements: Elements) -> Iterator[Turn]:
