@@ -22,7 +22,7 @@ from qcompile.targets.simulator.word_outputs import exact_output
 __all__ = ["run"]
 EXACT_BOND = 128  # that bonds may grow to where nothing is to be cut off
 ROUNDING = 1e-12  # weight that is cut off by rounding alone
-_COPIES = 8  # of a tensor, while two are joined, parted and contracted
+COPIES = 8  # of a tensor, while two are joined, parted and contracted
 
 
 def run(program: Program, bound: Bound, shots: Shots | None, bond: int | None) -> Result:
@@ -36,7 +36,7 @@ def run(program: Program, bound: Bound, shots: Shots | None, bond: int | None) -
     """
     check_qubits(program, "the engine of matrix product states")
     width = EXACT_BOND if bond is None else bond
-    needed = _COPIES * 2 * BYTES * width**2 * sum(r.length for r in program.registers if r.is_quantum)
+    needed = COPIES * 2 * BYTES * width**2 * sum(r.length for r in program.registers if r.is_quantum)
     if needed > memory_limit():
         raise too_large(needed, program)
     lowered = plan(program)

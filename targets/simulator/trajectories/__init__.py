@@ -16,7 +16,7 @@ from qcompile.targets.simulator.trajectories.run import Runner
 from qcompile.targets.simulator.values import Bound
 
 __all__ = ["run"]
-_COPIES = 5
+COPIES = 5
 _TOGETHER = 1 << 18  # amplitudes of trajectories that are followed at once: a few MiB
 
 
@@ -29,7 +29,7 @@ def run(program: Program, bound: Bound, shots: Shots | None) -> Result:
     if shots is None:
         raise AssertionError("trajectories are followed in some number")
     check_qubits(program, "the engine of trajectories")
-    needed = amplitudes(program, 2) * BYTES * _COPIES
+    needed = amplitudes(program, 2) * BYTES * COPIES
     if needed > memory_limit():
         raise too_large(needed, program)
     lowered = plan(program)
