@@ -60,6 +60,13 @@ class Options:
         return TRAJECTORIES if self.engine == "trajectories" and self.shots is None else self.shots
 
 
+def check_sweeping(options: Options) -> None:
+    """Raises METHOD, where the engine asked for keeps no states that a sweep could walk."""
+    if options.engine not in SWEEPING:
+        label = f"the engine `{options.engine}` keeps no states to walk along"
+        raise error(Code.METHOD, label, help="use `--method shift`, or leave out the engine")
+
+
 def memory_limit() -> int:
     """Half of the memory that is free now, in bytes; 1 GiB where the system does not say."""
     try:

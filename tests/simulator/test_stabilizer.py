@@ -260,3 +260,25 @@ def test_without_stim(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.diagnostics[0].code is Code.MISSING_CLIENT
     assert "qcompile[stabilizer]" in caught.value.diagnostics[0].help
     assert not stabilizer.covers(source, bind((), {}))
+
+
+@pytest.mark.parametrize("options", [EXACT, Options()])
+def test_more_qubits_than_memory_are_refused_at_once(options: Options) -> None:
+    """Would catch a list of all wires made before they are counted."""
+    start = time.process_time()
+    with pytest.raises(CompileError) as caught:
+        run(program("qubit q[1000000000]; h q[0]; return expect(Z[0]);"), {}, options)
+    assert caught.value.diagnostics[0].code is Code.TOO_LARGE
+    assert time.process_time() - start < 2
+
+
+@pytest.mark.parametrize("name", ["density", "trajectories", "stabilizer", "mps"])
+def test_no_sweep_where_no_states_are_kept(name: str) -> None:
+    """Would catch an engine that was asked for and passed over, in an adjoint sweep or a metric."""
+    source = program("qubit q; param t; ry(t) q; return expect(Z[0]);")
+    with pytest.raises(CompileError) as caught:
+        qc.value_and_grad(source, "adjoint", engine=name)(t=0.0)  # type: ignore[arg-type]
+    assert caught.value.diagnostics[0].code is Code.METHOD
+    with pytest.raises(CompileError) as caught:
+        qc.metric(source, engine=name)(t=0.0)  # type: ignore[arg-type]
+    assert caught.value.diagnostics[0].code is Code.METHOD

@@ -11,6 +11,7 @@ from qcompile.diagnostics import CompileError
 from qcompile.ir import Postselect, Program, State
 from qcompile.targets.simulator.estimates import Shots, Source, estimates
 from qcompile.targets.simulator.extras import check_qubits, is_installed
+from qcompile.targets.simulator.options import memory_limit, too_large
 from qcompile.targets.simulator.result import Result
 from qcompile.targets.simulator.stabilizer.circuits import library
 from qcompile.targets.simulator.stabilizer.histories import History, final_histories, means_of
@@ -26,7 +27,7 @@ __all__ = ["covers", "run"]
 
 def covers(program: Program, bound: Bound) -> bool:
     """Is every op a Clifford gate or Pauli noise, at every row of the values, and is stim installed?"""
-    if not is_installed("stim") or not _is_of_qubits(program):
+    if not is_installed("stim") or not _is_of_qubits(program) or _memory(program) > memory_limit():
         return False
     lowered = plan(program)
     translator = Translator(lowered)
@@ -46,6 +47,8 @@ def run(program: Program, bound: Bound, shots: Shots | None) -> Result:
     """
     library()
     check_qubits(program, "the stabilizer engine")
+    if _memory(program) > memory_limit():
+        raise too_large(_memory(program), program)
     lowered = plan(program)
     translator = Translator(lowered)
     rows: list[list[NDArray[Any]]] = []
@@ -59,6 +62,11 @@ def run(program: Program, bound: Bound, shots: Shots | None) -> Result:
             source = _source(lowered, steps, elements)
             rows.append(estimates(program.outputs, lowered.readouts, source, shots.count, generator))
     return Result([np.stack(values) for values in zip(*rows, strict=True)])
+
+
+def _memory(program: Program) -> float:
+    """The bytes of a tableau: four bits for each pair of qubits."""
+    return sum(register.length for register in program.registers if register.is_quantum) ** 2 / 2
 
 
 def _row(bound: Bound, row: int) -> Elements:
