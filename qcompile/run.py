@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+from typing import Any, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,8 +20,11 @@ from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module,
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.engine.flat import Flat
-from qcompile.targets.simulator import Evaluated, Options, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator import Evaluated, Options, density, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator.engine import fits
+from qcompile.targets.simulator.errors import is_linear
 from qcompile.targets.simulator.native import flat
+from qcompile.targets.simulator.options import SWEEPING, EngineName, Precision
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
 Array: TypeAlias = NDArray[Any]
@@ -29,6 +32,7 @@ Gradient: TypeAlias = dict[str, Any]
 
 
 LEAKAGE_BOUND = 1e-6
+TRUNCATED = 1e-12  # weight that rounding may cut off bonds
 
 
 class LeakageWarning(UserWarning):
@@ -39,8 +43,9 @@ class Engine(TypedDict, total=False):
     """How to compute exactly: fields of `targets.simulator.Options`, as keywords."""
 
     cutoff: int
-    engine: Literal["auto", "fused", "tensor", "gaussian"]
-    precision: Literal["double", "single"]
+    engine: EngineName
+    bond: int | None
+    precision: Precision
     threads: int | None
 
 
@@ -60,15 +65,16 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
 
     Args:
         on: a client whose own local simulator runs the emitted program: qiskit, pyquil or strawberryfields.
-        options: cutoff, shots, seed, engine, as `targets.simulator.Options` has them; a client takes only the cutoff.
+        options: fields of `targets.simulator.Options`; a client takes only the cutoff.
 
     Raises:
         ClientError: the client failed.
         CompileError: MISSING_CLIENT, UNBOUND, UNKNOWN_NAME, BAD_VALUE, NOT_SIMULABLE, TOO_LARGE.
     """
     ready = compiled(program)
-    whole = on is not None or options.get("shots") is not None
-    return Simulation(ready if whole else simulable(ready), Options(**options), on)
+    chosen = Options(**options)
+    whole = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
+    return Simulation(ready if whole else simulable(ready), chosen, on)
 
 
 def value_and_grad(
@@ -93,9 +99,11 @@ def value_and_grad(
     """
     ready, chosen = compiled(program), Options(**options)
     elements = wanted_elements(ready, wrt)
-    on_hardware = on is not None or chosen.shots is not None
+    on_hardware = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
     names = [str(element) for element in elements]
-    derivative = differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method)
+    derivative = (
+        differentiate(ready, names, method) if on_hardware else _derivative(ready, names, method, chosen.cutoff)
+    )
     return ValueAndGradient(ready, derivative, elements, chosen, on)
 
 
@@ -126,6 +134,25 @@ def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options:
 
 
 @dataclass(frozen=True)
+class Accuracy:
+    """How far results may be from the true ones.
+
+    Attributes:
+        exactness: the class of the result, with what the engine adds.
+        leakage: the probability that the cut of the Fock spaces lost.
+        truncation: the weight that a bond limit cut off.
+        errors: the standard errors of the values, where these are means over trajectories.
+        slope_errors: those of the gradient, or bounds of them.
+    """
+
+    exactness: Exactness
+    leakage: float = 0.0
+    truncation: float = 0.0
+    errors: Any = None
+    slope_errors: Any = None
+
+
+@dataclass(frozen=True)
 class Simulation:
     """A module, compiled, that is called with its parameters' values."""
 
@@ -140,9 +167,16 @@ class Simulation:
 
     def measured(self, **values: ArrayLike) -> tuple[Any, float]:
         """The result, and the probability that the cut of the Fock spaces lost."""
-        results, leakage = _run(self.module, values, self.options, self.client)
+        result, accuracy = self.assessed(**values)
+        return result, accuracy.leakage
+
+    def assessed(self, **values: ArrayLike) -> tuple[Any, Accuracy]:
+        """The result, and how far it may be from the true one."""
+        results, leakage, truncation, errors = _run(self.module, values, self.options, self.client)
         batched = has_batch(parameters_of(self.module), values)
-        return one_or_tuple([shaped(result, batched) for result in results]), leakage
+        kind = class_of(leakage, truncation, errors is not None, self.module)
+        accuracy = Accuracy(kind, leakage, truncation, None if errors is None else _shaped_all(errors, batched))
+        return one_or_tuple([shaped(result, batched) for result in results]), accuracy
 
 
 @dataclass(frozen=True)
@@ -229,17 +263,32 @@ class ValueAndGradient:
 
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
+        value, gradient, accuracy = self.assessed(**values)
+        return value, gradient, accuracy.leakage
+
+    def assessed(self, **values: ArrayLike) -> tuple[Any, Any, Accuracy]:
+        """Value, gradient, and how far they may be from the true ones."""
         found = evaluated(self.derivative, values, self.options, self.client)
         batched = has_batch(self.program.parameters, values)
         gradients = [self.by_name(slopes, batched) for slopes in self.slopes(found)]
-        return one_or_tuple([shaped(v, batched) for v in found.values]), one_or_tuple(gradients), found.leakage
+        kind = class_of(found.leakage, found.truncation, found.errors is not None, self.derivative)
+        accuracy = Accuracy(kind, found.leakage, found.truncation)
+        if found.errors is not None:
+            components: Sequence[Component | AdjointComponent] = self.derivative.components
+            of_values = [error for c, error in zip(components, found.errors, strict=True) if not _wrt(c)]
+            of_slopes = [self.by_name(slopes, batched) for slopes in self._by_output(found.errors)]
+            accuracy = replace(accuracy, errors=_shaped_all(of_values, batched), slope_errors=one_or_tuple(of_slopes))
+        return one_or_tuple([shaped(v, batched) for v in found.values]), one_or_tuple(gradients), accuracy
 
     def slopes(self, found: Evaluated) -> list[dict[Element, Array]]:
         """By output, its derivatives by each element, of shape (batch, …)."""
+        return self._by_output(found.components)
+
+    def _by_output(self, results: Sequence[Array]) -> list[dict[Element, Array]]:
         slopes: list[dict[Element, Array]] = [{} for _ in self.program.outputs]
         components: Sequence[Component | AdjointComponent] = self.derivative.components
-        for component, result in zip(components, found.components, strict=True):
-            wrt = component.wrt if isinstance(component, Component) else (component.wrt,)
+        for component, result in zip(components, results, strict=True):
+            wrt = _wrt(component)
             if wrt and component.output is not None:
                 slopes[component.output][wrt[0]] = result
         return slopes
@@ -314,8 +363,11 @@ def parameters_of(module: Module) -> tuple[Parameter, ...]:
             return module.forward.parameters
 
 
-def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted | Adjoint:
-    """`auto` takes the least work: an adjoint sweep, or the shifted slices of a wide program; and else shift."""
+def _derivative(program: Program, names: Sequence[str], method: str, cutoff: int) -> Shifted | Adjoint:
+    """`auto` takes the least work: an adjoint sweep, the shifted slices of a wide program, or shifted density matrices.
+
+    Where none of them is possible it is shift.
+    """
     if method != "auto":
         return differentiate(program, names, method)
     whole = trimmed(program)
@@ -323,6 +375,10 @@ def _derivative(program: Program, names: Sequence[str], method: str) -> Shifted 
     found = [_unless_refused(whole, names, "adjoint")]
     if slices is not None:
         found.append(_unless_refused(slices, names, "shift"))
+    elif not fits(whole, cutoff):  # an engine that needs no state vector may take the shifted rows
+        return differentiate(whole, names, "shift")
+    if density.is_cheaper(whole):
+        found.append(_unless_refused(whole, names, "shift"))
     possible = [derivative for derivative in found if derivative is not None]
     return min(possible, key=work) if possible else differentiate(program, names, "shift")
 
@@ -337,14 +393,22 @@ def _unless_refused(module: Program | Shifted, names: Sequence[str], method: str
 
 def _run(
     module: Module, values: Mapping[str, ArrayLike], options: Options, client: str | None
-) -> tuple[list[Array], float]:
-    """A program's outputs or a derivative's components, and the probability that the cut of the Fock spaces lost."""
+) -> tuple[Sequence[Array], float, float, Sequence[Array | None] | None]:
+    """A program's outputs or a derivative's components, what cuts of Fock spaces and bonds lost, standard errors."""
     if isinstance(module, Program) and client is None:
         result = execute(module, values, options)
-        return result.outputs, result.leakage
+        return result.outputs, result.leakage, result.truncation, result.errors
     derivative = lift(module) if isinstance(module, Program) else module
     found = evaluated(derivative, values, options, client)
-    return list[Array](found.components), found.leakage
+    return found.components, found.leakage, found.truncation, found.errors
+
+
+def _wrt(component: Component | AdjointComponent) -> tuple[Element, ...]:
+    return component.wrt if isinstance(component, Component) else (component.wrt,)
+
+
+def _shaped_all(errors: Sequence[Array | None], batched: bool) -> Any:
+    return one_or_tuple([None if error is None else shaped(error, batched) for error in errors])
 
 
 def evaluated(
@@ -362,6 +426,17 @@ def exactness(leakage: float, module: Module | None = None) -> Exactness:
     if leakage > LEAKAGE_BOUND:
         return Exactness.APPROXIMATE
     return module.exactness if isinstance(module, Shifted) else Exactness.EXACT
+
+
+def class_of(leakage: float, truncation: float, drawn: bool, module: Module) -> Exactness:
+    """The class of a result of the module; `drawn`: from means over trajectories, whose products are biased by 1/N."""
+    found = [exactness(leakage, module)]
+    if truncation > TRUNCATED:
+        found.append(Exactness.APPROXIMATE)
+    if drawn:
+        linear = not isinstance(module, Shifted) or is_linear(module)
+        found.append(Exactness.UNBIASED if linear else Exactness.APPROXIMATE)
+    return Exactness.weakest(found)
 
 
 def warn_of_leakage(leakage: float) -> None:

@@ -22,6 +22,7 @@ Command: TypeAlias = Callable[..., Any]
 Settings: TypeAlias = dict[str, list[float]]
 
 LANGUAGES = tuple(KNOWN)
+PRECISIONS = ("double", "single")
 METHODS = ("auto", "shift", "adjoint", "hadamard", "finite-differences", "spsa", "stochastic")
 
 
@@ -120,6 +121,10 @@ observable_option = click.option(
     "--observable", metavar="TEXT", help='Return the expectation of this, e.g. "Z[0] Z[1] + 0.5*X[2]".'
 )
 cutoff_option = click.option("--cutoff", type=click.IntRange(min=2), help="Fock states kept of each qumode.")
+threads_option = click.option("--threads", type=click.IntRange(min=1), help="For a large state; all by default.")
+precision_option = click.option(
+    "--precision", type=click.Choice(PRECISIONS), default="double", show_default=True, help="Of qubits' amplitudes."
+)
 shots_option = click.option("--shots", type=click.IntRange(min=1), help="Sample instead of computing exactly.")
 seed_option = click.option("--seed", type=click.IntRange(min=0), help="Of whatever is random.")
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from qcompile.angle import Element
     from qcompile.ir import Adjoint, Shifted
+    from qcompile.run import Accuracy
 
 Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"], None]
 Record: TypeAlias = Mapping[str, Result]
@@ -74,6 +75,20 @@ def leakage_record(leakage: float) -> Record:
         return {"leakage": leakage} if leakage > 0 else {}
     click.echo(f"warning: the cut of the Fock spaces lost {leakage:.1e} of the probability: raise --cutoff", err=True)
     return {"leakage": leakage, "class": exactness(leakage).value}
+
+
+def accuracy_record(accuracy: Accuracy) -> Record:
+    """What cuts lost, and the standard errors of means over trajectories; the class, where the engine lowers it."""
+    found: dict[str, Any] = dict(leakage_record(accuracy.leakage))
+    if accuracy.truncation > 0:
+        found["truncation"] = accuracy.truncation
+    if accuracy.errors is not None:
+        found["standard_error"] = accuracy.errors
+    if accuracy.slope_errors is not None:
+        found["gradient_error"] = accuracy.slope_errors
+    if accuracy.truncation > 0 or accuracy.errors is not None:
+        found["class"] = accuracy.exactness.value
+    return found
 
 
 def known(value: object) -> object:

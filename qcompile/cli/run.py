@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,20 +16,23 @@ from qcompile.cli.options import (
     load_program,
     method_option,
     observable_option,
+    precision_option,
     seed_option,
     set_option,
     shaped_settings,
     shots_option,
+    threads_option,
     wrt_option,
 )
-from qcompile.cli.results import Record, as_text, costs, leakage_record
+from qcompile.cli.results import Record, accuracy_record, as_text, costs
 from qcompile.cli.session import current_session
 
 if TYPE_CHECKING:
     from qcompile.run import Settings as Options
+    from qcompile.targets.simulator.options import EngineName, Precision
 
 CLIENTS = ("qiskit", "pyquil", "strawberryfields")
-ENGINES = ("auto", "tensor", "gaussian")
+ENGINES = ("auto", "fused", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps")
 
 
 @click.command()
@@ -41,6 +44,9 @@ ENGINES = ("auto", "tensor", "gaussian")
 @observable_option
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which simulator.")
 @click.option("--on", "client", type=click.Choice(CLIENTS), help="Run on a client's own simulator instead.")
+@click.option("--bond", type=click.IntRange(min=1), help="Cut bonds of the engine mps to this width.")
+@threads_option
+@precision_option
 @cutoff_option
 @shots_option
 @seed_option
@@ -52,8 +58,11 @@ def run(
     method: str,
     wrt: tuple[str, ...],
     observable: str | None,
-    engine: Literal["auto", "tensor", "gaussian"],
+    engine: EngineName,
     client: str | None,
+    bond: int | None,
+    threads: int | None,
+    precision: Precision,
     cutoff: int | None,
     shots: int | None,
     seed: int | None,
@@ -65,7 +74,9 @@ def run(
     """
     if client is not None and (shots is not None or engine != "auto"):
         raise click.UsageError("--shots and --engine are for the built-in simulator: leave out --on")
-    options: Options = {"engine": engine, "shots": shots, "seed": seed}
+    options: Options = {
+        "engine": engine, "shots": shots, "seed": seed, "bond": bond, "threads": threads, "precision": precision,
+    }  # fmt: skip
     if cutoff is not None:
         options["cutoff"] = cutoff
     if with_gradient:
@@ -84,8 +95,8 @@ def _value(file: str, settings: Settings, observable: str | None, client: str | 
     module = load_module(file, observable)
     check_returns(module, file)
     values = shaped_settings(settings, parameters_of(module))
-    value, leakage = simulate(module, client, **options).measured(**values)
-    return {"value": value, **leakage_record(leakage)}
+    value, accuracy = simulate(module, client, **options).assessed(**values)
+    return {"value": value, **accuracy_record(accuracy)}
 
 
 def _gradient(
@@ -102,5 +113,5 @@ def _gradient(
     program = load_program(file, observable)
     check_returns(program, file)
     function = value_and_grad(program, method, wrt or None, client, **options)
-    value, gradient, leakage = function.measured(**shaped_settings(settings, program.parameters))
-    return {"value": value, "gradient": gradient, **costs(function.derivative, method), **leakage_record(leakage)}
+    value, gradient, accuracy = function.assessed(**shaped_settings(settings, program.parameters))
+    return {"value": value, "gradient": gradient, **costs(function.derivative, method), **accuracy_record(accuracy)}

@@ -17,6 +17,7 @@ from qcompile.cli.options import (
     observable_option,
     set_option,
     shaped_settings,
+    threads_option,
 )
 from qcompile.cli.results import Record, as_text, leakage_record
 from qcompile.cli.session import current_session
@@ -40,6 +41,7 @@ OPTIMIZERS = ("adam", "sgd", "natural", "lbfgs", "cobyla")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the start values.")
 @set_option
 @observable_option
+@threads_option
 @cutoff_option
 @json_option
 def train(
@@ -50,6 +52,7 @@ def train(
     seed: int,
     settings: Settings,
     observable: str | None,
+    threads: int | None,
     cutoff: int | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +66,9 @@ def train(
     check_returns(program, file)
     values = shaped_settings(settings, program.parameters)
     trained = {p.name for p in program.parameters if p.role == "param"}
-    options: Engine = {} if cutoff is None else {"cutoff": cutoff}
+    options: Engine = {"threads": threads}
+    if cutoff is not None:
+        options["cutoff"] = cutoff
     with progress_bar("training", steps) as advance:
         result = minimise(
             program, steps, optimizer, rate, seed,

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import click
 
+from qcompile.cli.options import PRECISIONS
 from qcompile.cli.terminal import spinner
 
 if TYPE_CHECKING:
-    from qcompile.targets.engine.driver import Precision
-
-PRECISIONS = ("double", "single")
+    from qcompile.targets.simulator.options import Precision
 
 
 @click.command()
@@ -22,8 +21,8 @@ def warm(precision: Literal["double", "single", "both"]) -> None:
     They are kept in the user's cache, or in the folder that QCOMPILE_CACHE names. Without this, the first large program
     waits for them, and small ones run on NumPy until they are there.
     """
-    from qcompile.targets.engine.driver import Precision
     from qcompile.targets.engine.loading import kernels
+    from qcompile.targets.simulator.options import Precision
 
     wanted: tuple[Precision, ...] = get_args(Precision) if precision == "both" else (precision,)
     for each in wanted:

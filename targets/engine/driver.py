@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed
 from qcompile.targets.engine.plan import Plan
 from qcompile.targets.engine.words import widened
+from qcompile.targets.simulator.options import Precision
 
 Reals: TypeAlias = NDArray[Any]
-Precision: TypeAlias = Literal["double", "single"]
 DTYPES: dict[Precision, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
 LANES = 8
 _LINE = 64  # bytes: a vector that crosses two lines of the cache costs two loads

@@ -10,9 +10,10 @@ from qcompile.angle import Element, number, parameter
 from qcompile.gates import TABLE
 from qcompile.ir import Expectation, Observable, Op, Parameter, Program, Register, Row
 from qcompile.operator import operator
-from qcompile.targets.engine.driver import LANES, Machine, Precision
+from qcompile.targets.engine.driver import LANES, Machine
 from qcompile.targets.engine.plan import planned
 from qcompile.targets.engine.rows import Settings, run_settings
+from qcompile.targets.simulator.options import Precision
 
 _BITS = 6
 

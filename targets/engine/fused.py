@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from qcompile.angle import Angle, Call, Element, derivative, elements
 from qcompile.ir import Barrier, Op, Program, observables_of
 from qcompile.number import ONE, ZERO
-from qcompile.targets.engine.driver import LANES, Machine, Precision, Reals
+from qcompile.targets.engine.driver import LANES, Machine, Reals
 from qcompile.targets.engine.layout import Buffers, Packed
 from qcompile.targets.engine.plan import Plan, planned
 from qcompile.targets.engine.stages import tile_bits
-from qcompile.targets.simulator.options import check_memory
+from qcompile.targets.simulator.options import Precision, check_memory
 from qcompile.targets.simulator.values import Bound, Elements, value_of
 
 RealArray: TypeAlias = NDArray[np.float64]

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from qcompile.targets.engine.driver import Precision
+from qcompile.targets.simulator.options import Precision
 
 ROOT = "QCOMPILE_CACHE"
 _SOURCES = ("kernels.py", "kernels_cells.py", "kernels_tables.py", "lanes.py", "layout.py")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import get_args
 
-from qcompile.targets.engine.driver import Precision
 from qcompile.targets.engine.loading import kernels
+from qcompile.targets.simulator.options import Precision
 
 if __name__ == "__main__":
     for precision in get_args(Precision):

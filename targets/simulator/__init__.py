@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from qcompile.ir import Program
 from qcompile.targets.simulator.adjoint_tangent import hessian_vector_products
-from qcompile.targets.simulator.engine import Array, Result, simulate
+from qcompile.targets.simulator.engine import simulate
 from qcompile.targets.simulator.evaluate import Evaluated, evaluate, evaluate_all
 from qcompile.targets.simulator.options import ENGINES, Options
+from qcompile.targets.simulator.result import Array, Result
 from qcompile.targets.simulator.values import Bound, Values, bind, has_batch
 
 __all__ = [

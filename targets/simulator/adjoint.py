@@ -34,7 +34,7 @@ from qcompile.targets.simulator.adjoint_tape import Applied, Branched, Record, R
 from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
 from qcompile.targets.simulator.native import derivatives, native
-from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.options import Options, check_sweeping
 from qcompile.targets.simulator.tensor import apply_all, dagger
 from qcompile.targets.simulator.tensor_operators import act, cut, inner
 from qcompile.targets.simulator.tensor_outputs import leakage
@@ -91,6 +91,7 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
 def _check(module: Adjoint, options: Options) -> None:
     if options.shots is not None:
         raise error(Code.METHOD, "an adjoint program is exact and takes no shots", help=_WAY_OUT)
+    check_sweeping(options)
     for output in module.forward.outputs:
         if not isinstance(output, Expectation | Variance | Covariance | Probabilities):
             label = "the adjoint method differentiates expectations, variances, covariances and probabilities"

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qcompile.diagnostics import CompileError
 from qcompile.ir import Program
 from qcompile.targets.engine.fused import Fused
 from qcompile.targets.simulator import gaussian
+from qcompile.targets.simulator.dispatch import runner_of
+from qcompile.targets.simulator.estimates import Shots
 from qcompile.targets.simulator.native import expectations, has_expectations_alone, native, tensor_of
 from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
-from qcompile.targets.simulator.sampling import Shots, sampled_outputs
+from qcompile.targets.simulator.result import Array, Result
+from qcompile.targets.simulator.sampling import sampled_outputs
 from qcompile.targets.simulator.tensor_gates import largest_matrix
 from qcompile.targets.simulator.tensor_outputs import edge_population, exact_output, leakage
 from qcompile.targets.simulator.tensor_program import Plan, plan
 from qcompile.targets.simulator.tensor_run import Branch, run_plan
 from qcompile.targets.simulator.values import Bound
 
-Array: TypeAlias = NDArray[Any]
 _COPIES = 5  # a state, its transposed copy, the product, an operator's image and one word of it
 _CACHED = 1 << 18  # amplitudes that are worked on at a time, where the batch allows: a few MiB
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run gives.
-
-    Attributes:
-        outputs: one array per output of the program, with a leading batch axis.
-        leakage: the probability that the cut of the Fock spaces lost, 1 − norm at the end, greatest over the rows.
-        edge: the greatest population of a qumode's highest level kept; a cutoff that is too low shows here first.
-    """
-
-    outputs: list[Array]
-    leakage: float = 0.0
-    edge: float = 0.0
 
 
 def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) -> Result:
@@ -54,6 +41,9 @@ def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) 
     if takes_gaussian(program, options):
         settings = replace(options, seed=None if shots is None else int(shots.generator(0).integers(1 << 62)))
         return Result(list(gaussian.run(program, bound.elements, bound.batch, settings)))
+    runner = runner_of(program, bound, options)
+    if runner is not None:
+        return runner(program, bound, options, shots)
     fused = native(program, options)
     if fused is not None:
         return _native(fused, bound, shots)
@@ -85,10 +75,19 @@ def takes_gaussian(program: Program, options: Options) -> bool:
 
 
 def check_size(program: Program, cutoff: int) -> None:
-    """Before anything is built: would one row of the program fit?"""
+    """Before anything is built: raises TOO_LARGE, where one row of the program would not fit."""
     needed = amplitudes(program, cutoff) * BYTES * _COPIES
     if needed > memory_limit():
         raise too_large(needed, program)
+
+
+def fits(program: Program, cutoff: int) -> bool:
+    """Does one row of the program fit in memory?"""
+    try:
+        check_size(program, cutoff)
+    except CompileError:
+        return False
+    return True
 
 
 def row_parts(lowered: Plan, batch: int, cutoff: int, copies: int = _COPIES) -> Iterator[NDArray[np.intp]]:
@@ -127,7 +126,7 @@ def _outputs(lowered: Plan, branches: list[Branch], part: Bound, shots: Shots | 
 
 
 def _shots(options: Options, stream: int) -> Shots | None:
-    if options.shots is None:
+    if options.runs is None:
         return None
     seed = int(np.random.default_rng().integers(1 << 62)) if options.seed is None else options.seed
-    return Shots(options.shots, seed, stream)
+    return Shots(options.runs, seed, stream)

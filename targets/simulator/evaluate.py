@@ -13,9 +13,11 @@ from qcompile.diagnostics import Code, error
 from qcompile.ir import Adjoint, Covariance, Expectation, Parameter, Probabilities, Program, Row, Shifted, Variance
 from qcompile.targets.simulator.adjoint import sweep
 from qcompile.targets.simulator.engine import simulate
+from qcompile.targets.simulator.errors import errors_of
 from qcompile.targets.simulator.native import native_rows
 from qcompile.targets.simulator.options import Options
 from qcompile.targets.simulator.recombine import Table, recombined
+from qcompile.targets.simulator.result import Array
 from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.values import Bound, RealArray, Values, bind, value_of
 
@@ -28,11 +30,15 @@ class Evaluated:
         values: one array per output of the program that was differentiated.
         components: one array per component of the derivative.
         leakage: the probability that the cut of the Fock spaces lost, greatest over rows and batch.
+        truncation: the weight that a bond limit cut off, greatest over rows and batch.
+        errors: where rows are means over trajectories, the standard errors of the components, or bounds of these.
     """
 
     values: list[RealArray]
     components: list[RealArray]
     leakage: float = 0.0
+    truncation: float = 0.0
+    errors: list[RealArray] | None = None
 
 
 def evaluate(module: Shifted | Adjoint, values: Values, options: Options) -> list[RealArray]:
@@ -52,10 +58,11 @@ def evaluate_all(module: Shifted | Adjoint, values: Values, options: Options) ->
             swept = sweep(module, bound, options)
             return Evaluated(swept.outputs, swept.components, swept.leakage)
         case Shifted():
-            table, leakage = _evaluations(module, bound, options)
-            components = recombined(module, table, bound)
+            found = _evaluations(module, bound, options)
+            components = recombined(module, found.table, bound)
             of_nothing = [array for c, array in zip(module.components, components, strict=True) if not c.wrt]
-            return Evaluated(of_nothing, components, leakage)
+            errors = None if found.errors is None else errors_of(module, found.table, found.errors, bound)
+            return Evaluated(of_nothing, components, found.leakage, found.truncation, errors)
         case _:
             assert_never(module)
 
@@ -67,31 +74,42 @@ def _parameters(module: Shifted | Adjoint) -> list[Parameter]:
     return list(found.values())
 
 
-def _evaluations(module: Shifted, bound: Bound, options: Options) -> tuple[Table, float]:
-    """What every row returns, and the most that a row lost."""
+@dataclass(frozen=True, slots=True)
+class _Evaluations:
+    """What every row returns, the most that a row lost, and the rows' standard errors."""
+
+    table: Table
+    leakage: float
+    truncation: float
+    errors: Table | None
+
+
+def _evaluations(module: Shifted, bound: Bound, options: Options) -> _Evaluations:
     layout = _layout(Same(module))
     outputs: list[list[RealArray]] = []
-    leakage = 0.0
+    errors: list[list[RealArray]] = []
+    leakage = truncation = 0.0
     for index, (template, chosen) in enumerate(zip(module.templates, layout.rows, strict=True)):
         outputs.append([])
-        if chosen:
-            found, lost = _returned(template.program, chosen, bound, options, index)
-            leakage = max(leakage, lost)
-            outputs[-1] += found
-    return Table(layout.templates, layout.places, outputs), leakage
+        errors.append([])
+        if not chosen:
+            continue
+        shared = native_rows(template.program, chosen, options)
+        if shared is not None:
+            outputs[-1] += list(shared(_with_slots(bound, template.program)))
+            continue
+        result = simulate(template.program, _repeated(bound, template.program, chosen), options, index)
+        leakage, truncation = max(leakage, result.leakage), max(truncation, result.truncation)
+        outputs[-1] += _split(result.outputs, len(chosen), bound.batch)
+        errors[-1] += _split(result.errors or [], len(chosen), bound.batch)
+    spread = Table(layout.templates, layout.places, errors) if any(errors) else None
+    return _Evaluations(Table(layout.templates, layout.places, outputs), leakage, truncation, spread)
 
 
-def _returned(
-    program: Program, rows: tuple[Row, ...], bound: Bound, options: Options, stream: int
-) -> tuple[list[RealArray], float]:
-    """What a template returns at these rows, an array (rows, batch, …) for each output, and the most that one lost."""
-    shared = native_rows(program, rows, options)
-    if shared is not None:
-        slots = {e: np.zeros(bound.batch) for p in program.parameters if p.role == "slot" for e in p.elements()}
-        return list(shared(Bound({**bound.elements, **slots}, bound.batch))), 0.0
-    result = simulate(program, _repeated(bound, program, rows), options, stream)
-    split = (np.asarray(output, dtype=float) for output in result.outputs)
-    return [array.reshape(len(rows), bound.batch, *array.shape[1:]) for array in split], result.leakage
+def _with_slots(bound: Bound, program: Program) -> Bound:
+    """The slots bound to zero."""
+    slots = {e: np.zeros(bound.batch) for p in program.parameters if p.role == "slot" for e in p.elements()}
+    return Bound({**bound.elements, **slots}, bound.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,11 @@ def _layout(same: Same[Shifted]) -> _Layout:
         places.append(len(rows[row.template]))
         rows[row.template].append(row)
     return _Layout(tuple(map(tuple, rows)), tuple(row.template for row in module.rows), tuple(places))
+
+
+def _split(outputs: Sequence[Array | None], rows: int, batch: int) -> list[RealArray]:
+    arrays = [np.asarray(output, dtype=float) for output in outputs if output is not None]
+    return [array.reshape(rows, batch, *array.shape[1:]) for array in arrays]
 
 
 def _repeated(bound: Bound, program: Program, rows: Sequence[Row]) -> Bound:

@@ -11,17 +11,17 @@ import numpy as np
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Adjoint, Expectation, Probabilities, Program, Row
-from qcompile.targets.engine.driver import Precision
 from qcompile.targets.engine.flat import Flat
 from qcompile.targets.engine.fused import Fused, Run
 from qcompile.targets.engine.rows import ShiftedRows, shifted_rows
 from qcompile.targets.simulator.adjoint_outputs import Start, count_bras
-from qcompile.targets.simulator.options import Options
+from qcompile.targets.simulator.options import Options, Precision
 from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.tensor import ComplexArray
 from qcompile.targets.simulator.values import Bound, RealArray
 
 _KEPT = 64  # programs whose plans are kept
+_MOST = 40  # qubits
 
 
 def native(program: Program, options: Options, wanted: Sequence[Element] = ()) -> Fused | None:
@@ -30,13 +30,18 @@ def native(program: Program, options: Options, wanted: Sequence[Element] = ()) -
     Raises:
         CompileError: NOT_SIMULABLE, where the fused engine is asked for by name and does not cover the program.
     """
-    if options.engine not in ("auto", "fused"):
+    if options.engine not in ("auto", "fused") or _is_huge(program):
         return None
     fused = _fused(Same(program), tuple(wanted), options.precision, _threads(options))
     if options.engine == "fused" and fused.plan is None:
         label = "the fused engine runs unitary programs of qubits, with gates on few wires"
         raise error(Code.NOT_SIMULABLE, label, help="take the engine `auto`")
     return fused if fused.plan is not None and (options.engine == "fused" or fused.is_ready) else None
+
+
+def _is_huge(program: Program) -> bool:
+    """Would no machine hold its state? Then the reference says what it would take."""
+    return sum(register.length for register in program.registers if register.is_quantum) > _MOST
 
 
 def _threads(options: Options) -> int:
@@ -50,7 +55,7 @@ def _fused(same: Same[Program], wanted: tuple[Element, ...], precision: Precisio
 
 def flat(module: Adjoint, options: Options) -> Flat | None:
     """The shortest way through an adjoint program, where it has one, once the kernels are compiled."""
-    if options.engine not in ("auto", "fused"):
+    if options.engine not in ("auto", "fused") or _is_huge(module.forward):
         return None
     wanted = tuple(dict.fromkeys(component.wrt for component in module.components))
     return Flat.of(_fused(Same(module.forward), wanted, options.precision, _threads(options)))

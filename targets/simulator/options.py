@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Program
 
-ENGINES = ("auto", "fused", "tensor", "gaussian")
-PRECISIONS = ("double", "single")
+EngineName: TypeAlias = Literal["auto", "fused", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps"]
+Precision: TypeAlias = Literal["double", "single"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+SWEEPING: tuple[EngineName, ...] = ("auto", "fused", "tensor", "gaussian")  # those that an adjoint derivative runs on
 BYTES = 16  # one complex amplitude
+TRAJECTORIES = 1000  # that are followed where no number is given
+_OTHERS = (
+    "declare fewer wires; or take the engine `stabilizer`, if all gates are Clifford, or `mps`, if they entangle little"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +29,12 @@ class Options:
     Args:
         cutoff: levels kept per qumode: photon numbers 0 … cutoff − 1. The Gaussian engine has none.
         shots: outcomes drawn per setting, all of them of runs that post-selection keeps; None computes exact values.
+            The engine `trajectories` follows so many, 1000 unless said otherwise, and gives means over them.
         seed: of the shots; the same seed gives the same shots.
-        engine: `auto` takes the Gaussian engine where it covers the program, the fused one for unitary qubit programs.
-        precision: of the amplitudes in the fused engine.
-        threads: that the fused engine may take for a large state; all processors that the process may use by default.
+        bond: the engine `mps` cuts bonds to this width, and what it cuts off makes results approximate; None cuts none.
+        engine: `auto` takes the one that covers the program at the least cost, exactly; see docs/simulators.md.
+        precision: of the amplitudes in the engine `fused`.
+        threads: that the engine `fused` may take; None: as many as the process has processors.
 
     Raises:
         CompileError: UNKNOWN_OPTION.
@@ -34,8 +43,9 @@ class Options:
     cutoff: int = 10
     shots: int | None = None
     seed: int | None = None
-    engine: Literal["auto", "fused", "tensor", "gaussian"] = "auto"
-    precision: Literal["double", "single"] = "double"
+    engine: EngineName = "auto"
+    bond: int | None = None
+    precision: Precision = "double"
     threads: int | None = None
 
     def __post_init__(self) -> None:
@@ -51,6 +61,20 @@ class Options:
             raise error(Code.UNKNOWN_OPTION, f"no precision `{self.precision}`", help=f"take {' or '.join(PRECISIONS)}")
         if self.engine not in ENGINES:
             raise error(Code.UNKNOWN_OPTION, f"no engine `{self.engine}`", help=f"engines: {', '.join(ENGINES)}")
+        if self.bond is not None and (self.bond < 1 or self.engine != "mps"):
+            raise error(Code.UNKNOWN_OPTION, f"a bond of {self.bond}", help="give one or more, with the engine `mps`")
+
+    @property
+    def runs(self) -> int | None:
+        """How many runs are made, for shots or for trajectories."""
+        return TRAJECTORIES if self.engine == "trajectories" and self.shots is None else self.shots
+
+
+def check_sweeping(options: Options) -> None:
+    """Raises METHOD, where the engine asked for keeps no states that a sweep could walk."""
+    if options.engine not in SWEEPING:
+        label = f"the engine `{options.engine}` keeps no states to walk along"
+        raise error(Code.METHOD, label, help="use `--method shift`, or leave out the engine")
 
 
 def memory_limit() -> int:
@@ -89,12 +113,13 @@ def amplitudes(program: Program, cutoff: int, hidden: int = 0) -> int:
 
 def too_large(needed: float, program: Program) -> CompileError:
     """The diagnostic of a simulation that takes `needed` bytes."""
-    span = next((register.span for register in program.registers if register.is_quantum), None)
+    quantum = [register for register in program.registers if register.is_quantum]
+    span, kinds = next((register.span for register in quantum), None), {register.kind for register in quantum}
     return error(
         Code.TOO_LARGE,
         f"simulating it takes {_readable(needed)}; {_readable(memory_limit())} may be used",
         span,
-        "declare fewer wires, or lower the cutoff of the qumodes",
+        "declare fewer wires, or lower the cutoff of the qumodes" if "qumode" in kinds else _OTHERS,
     )
 
 

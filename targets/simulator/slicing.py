@@ -10,8 +10,10 @@ from qcompile.passes.differentiate import lift
 from qcompile.passes.narrow import narrowed, used_wires
 from qcompile.passes.pipeline import size
 from qcompile.passes.slice_cones import sliced
+from qcompile.targets.simulator import density
 
 _NARROW = 16  # wires of a program whose state is so small that slicing it saves nothing
+_JOINING = 32  # how much longer a sweep takes with as many histories as levels than density matrices take
 _STEP = 1 << 13  # amplitudes that are worked on in the time that a statement takes to set up
 
 
@@ -61,10 +63,17 @@ def work(module: Module) -> int:
             # a state and a bra for each output are walked back; a gradient reads both
             states = 1 + len(module.forward.outputs)
             steps = size(module.forward) + states * (size(module) - size(module.forward))
-            return steps * (_amplitudes(module.forward) + _STEP)
+            return steps * (_histories(module.forward) + _STEP)
         case _:
             assert_never(module)
 
 
 def _amplitudes(program: Program) -> int:
-    return 1 << len(program.kinds)
+    """Of a state vector, or of the density matrix of what has more histories than levels."""
+    qubits = len(program.kinds)
+    return 1 << (2 * qubits if density.is_cheaper(program) else qubits)
+
+
+def _histories(program: Program) -> int:
+    """The amplitudes that a sweep carries; parting and joining so many histories is most of its work."""
+    return _amplitudes(program) * (_JOINING if density.is_cheaper(program) else 1)

@@ -18,7 +18,7 @@ from qcompile.targets.simulator.engine import check_size, row_parts, takes_gauss
 from qcompile.targets.simulator.gaussian_forward import turn
 from qcompile.targets.simulator.gaussian_program import op_factors
 from qcompile.targets.simulator.gaussian_state import Moments, vacuum
-from qcompile.targets.simulator.options import Options, memory_limit, too_large
+from qcompile.targets.simulator.options import Options, check_sweeping, memory_limit, too_large
 from qcompile.targets.simulator.tensor import ComplexArray, apply, apply_where
 from qcompile.targets.simulator.tensor_gates import derivative_of, levels_of, lowered, map_of
 from qcompile.targets.simulator.tensor_operators import act, inner
@@ -39,6 +39,7 @@ def fubini_study(program: Program, wrt: Sequence[Element], bound: Bound, options
         CompileError: TOO_LARGE, NOT_SIMULABLE, BAD_NUMBER, NO_RULE.
     """
     bare = replace(program, outputs=())
+    check_sweeping(options)
     if takes_gaussian(bare, options):
         return _of_moments(bare, wrt, bound), 0.0
     check_size(bare, options.cutoff)

@@ -19,6 +19,7 @@ from qcompile.operator import Operator
 from qcompile.targets.simulator import fock, fock_hybrid
 from qcompile.targets.simulator.fock_forms import Dilation, form
 from qcompile.targets.simulator.tensor import (
+    ComplexArray,
     Controlled,
     Dense,
     Diagonal,
@@ -26,6 +27,7 @@ from qcompile.targets.simulator.tensor import (
     Map,
     Plain,
     WordRotation,
+    apply,
     constant,
 )
 from qcompile.targets.simulator.values import Elements, RealArray, value_of
@@ -90,6 +92,15 @@ def levels_of(op: Op) -> tuple[Level, ...]:
 
 def maps_of(ops: Sequence[Op], elements: Elements, cutoff: int) -> list[Map]:
     return [map_of(op, elements, cutoff) for op in ops]
+
+
+def matrix_of(op: Op, elements: Elements) -> ComplexArray:
+    """The matrix, shape (2ʷ, 2ʷ), of a lowered unitary op of w qubits at one row of values, its first wire first."""
+    count = len(op.wires)
+    columns = np.eye(2**count, dtype=complex).reshape((2**count,) + (2,) * count)
+    near = replace(op, wires=tuple(range(count)))
+    image: ComplexArray = apply(map_of(near, elements, 2), columns).reshape(2**count, 2**count)
+    return image.T
 
 
 def derivative_of(op: Op, elements: Elements, cutoff: int) -> Dense:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 import numpy as np
 
-from qcompile.diagnostics import Code, error
+from qcompile.diagnostics import Code, CompileError, error
 from qcompile.ir import Covariance, Expectation, Output, Probabilities, Samples, State, Variance
 from qcompile.targets.simulator.tensor import ComplexArray, flattened
 from qcompile.targets.simulator.tensor_operators import joint_moments, moments, norms
@@ -46,10 +46,14 @@ def exact_output(output: Output, plan: Plan, branches: list[Branch], elements: E
                 )  # fmt: skip
             state = branches[0].state
             return state.reshape(len(state), -1)
-        case Samples(_, _, span):
-            raise error(Code.NOT_SIMULABLE, "samples need a number of shots", span, "give it with `--shots N`")
+        case Samples():
+            raise samples_without_shots(output)
         case _:
             assert_never(output)
+
+
+def samples_without_shots(output: Samples) -> CompileError:
+    return error(Code.NOT_SIMULABLE, "samples need a number of shots", output.span, "give it with `--shots N`")
 
 
 def level_probabilities(state: ComplexArray, wires: tuple[int, ...]) -> RealArray:

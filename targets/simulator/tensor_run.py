@@ -9,7 +9,19 @@ from typing import assert_never
 import numpy as np
 
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.ir import Barrier, Expectation, If, Measure, Op, Output, Postselect, Probabilities, Reset, Statement
+from qcompile.ir import (
+    Barrier,
+    Expectation,
+    If,
+    Measure,
+    Op,
+    Output,
+    Postselect,
+    Probabilities,
+    Program,
+    Reset,
+    Statement,
+)
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.tensor import ComplexArray, apply, at_level
 from qcompile.targets.simulator.tensor_channels import kraus_maps
@@ -21,6 +33,7 @@ from qcompile.targets.simulator.values import Bound, Elements, RealArray, mean_p
 MAX_BRANCHES = 1024
 MERGE_AT = 64  # branches that noise makes are merged when there are more by this many
 NEVER = 1e-28  # weight of a branch that only rounding brought about
+Condition = Sequence[tuple[int, bool]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +66,10 @@ def run_plan(plan: Plan, bound: Bound, cutoff: int) -> list[Branch]:
         before, branches = branches, runner.run(statement, branches)
         if isinstance(statement, Op):
             continue
-        selection = _postselection(statement)
+        selection = postselection(statement)
         if selection is not None:
             branches = _renormalised(branches, before)
-            if branches[0].kept.min() == 0 and not all(is_of_all_runs(output) for output in plan.program.outputs):
-                raise _nothing_kept(selection.span)
+            check_kept(branches[0].kept, selection, plan.program)
             if not branches[0].kept.any():
                 break
         if not branches:
@@ -125,13 +137,11 @@ class _Runner:
                 fresh = (replace(b, state=state) for b in branches for state in _restarted(b.state, wire))
                 return self._mixed(fresh, span)
             case Postselect(condition):
-                return [b for b in branches if _holds(condition, b)]
+                return [b for b in branches if holds(condition, b)]
             case Barrier():
                 return branches
             case If(condition, then, otherwise):
-                holds = [_holds(condition, b) for b in branches]
-                chosen = [b for b, yes in zip(branches, holds, strict=True) if yes]
-                others = [b for b, yes in zip(branches, holds, strict=True) if not yes]
+                chosen, others = parted(condition, branches)
                 return self._limited(self._run_all(then, chosen) + self._run_all(otherwise, others), statement.span)
             case _:
                 assert_never(statement)
@@ -197,14 +207,21 @@ def _restarted(state: ComplexArray, wire: int) -> Iterator[ComplexArray]:
             yield result
 
 
-def _holds(condition: Sequence[tuple[int, bool]], branch: Branch) -> bool:
+def parted(condition: Condition, branches: list[Branch]) -> tuple[list[Branch], list[Branch]]:
+    """Those where the condition holds, and the others."""
+    truth = [holds(condition, branch) for branch in branches]
+    pairs = list(zip(branches, truth, strict=True))
+    return [b for b, true in pairs if true], [b for b, true in pairs if not true]
+
+
+def holds(condition: Condition, branch: Branch) -> bool:
     return all(bool(branch.cells[cell]) == value for cell, value in condition)
 
 
-def _postselection(statement: Statement) -> Postselect | None:
+def postselection(statement: Statement) -> Postselect | None:
     """The statement, or the first inside it, that keeps some runs only."""
     if isinstance(statement, If):
-        inside = map(_postselection, (*statement.then, *statement.otherwise))
+        inside = map(postselection, (*statement.then, *statement.otherwise))
         return next((found for found in inside if found is not None), None)
     return statement if isinstance(statement, Postselect) else None
 
@@ -213,18 +230,30 @@ def _renormalised(chosen: list[Branch], before: list[Branch]) -> list[Branch]:
     """The branches chosen, or one of no weight, with the probability that all had, in the rows where any has some."""
     chosen = chosen or [replace(before[0], state=np.zeros_like(before[0].state))]
     weight, whole = (sum((norms(b.state) for b in group), np.zeros(1)) for group in (chosen, before))
-    share = np.divide(weight, whole, out=np.zeros(np.broadcast(weight, whole).shape), where=whole > 0)
-    share[share <= NEVER] = 0.0
+    share = share_kept(weight, whole)
     scale = np.divide(1.0, np.sqrt(share), out=np.zeros_like(share), where=share > 0)
     kept = before[0].kept * share
     return [Branch(b.state * scale.reshape(-1, *(1,) * (b.state.ndim - 1)), b.cells, kept) for b in chosen]
+
+
+def share_kept(weight: RealArray, whole: RealArray, never: float = NEVER) -> RealArray:
+    """weight ÷ whole; 0 where that is no more than `never`, which only rounding leaves."""
+    share = np.divide(weight, whole, out=np.zeros(np.broadcast(weight, whole).shape), where=whole > 0)
+    share[share <= never] = 0.0
+    return share
 
 
 def is_of_all_runs(output: Output) -> bool:
     return isinstance(output, Expectation | Probabilities) and output.unnormalised
 
 
-def _nothing_kept(span: Span | None) -> CompileError:
+def check_kept(kept: RealArray, selection: Postselect, program: Program) -> None:
+    """Raises NOT_SIMULABLE, where no run is kept in some row, and some output is of the runs kept."""
+    if kept.min() == 0 and not all(is_of_all_runs(output) for output in program.outputs):
+        raise nothing_kept(selection.span)
+
+
+def nothing_kept(span: Span | None) -> CompileError:
     label = "no run is kept: at these values the condition never holds"
     return error(Code.NOT_SIMULABLE, label, span, "post-select results that can occur")
 

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import qcompile as qc
+from qcompile.cli import cli
 from qcompile.diagnostics import Code
 from qcompile.gates import TABLE
 from qcompile.passes import PASSES
@@ -319,3 +321,30 @@ def test_lists(command: str, names: set[str], qcompile: Run) -> None:
     assert {row["name"] for row in json.loads(qcompile(command, "--json").stdout)} == names
     lines = qcompile(command).stdout.splitlines()
     assert {line.split()[0] for line in lines[1:]} == names
+
+
+NOISY = "qubit q; param t; ry(t) q; depolarizing(0.1) q; ry(0.2) q; return expect(Z[0]);"
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "kind", "extra"),
+    [
+        ("density", [], None, set[str]()),
+        ("trajectories", ["--shots", "50", "--seed", "1"], "unbiased", {"standard_error"}),
+    ],
+)
+def test_run_tells_the_class_that_the_engine_gives(
+    tmp_path: Path, engine: str, options: list[str], kind: str | None, extra: set[str]
+) -> None:
+    """Would catch means over trajectories passed off as exact, and exact values said to have an error."""
+    file = tmp_path / "noisy.qc"
+    file.write_text(NOISY)
+    done = CliRunner().invoke(cli, ["run", str(file), "--set", "t=0.3", "--engine", engine, "--json", *options])
+    record = json.loads(done.stdout)
+    assert record.get("class") == kind
+    assert extra == record.keys() - {"value", "class"}
+    done = CliRunner().invoke(
+        cli, ["run", str(file), "--grad", "--set", "t=0.3", "--engine", engine, "--json", *options]
+    )
+    assert json.loads(done.stdout)["class"] == (kind or "exact")
+    assert ("gradient_error" in json.loads(done.stdout)) == bool(kind)

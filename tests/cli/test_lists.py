@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from qcompile.cli import cli
-from qcompile.cli.options import LANGUAGES, METHODS
+from qcompile.cli.options import LANGUAGES, METHODS, PRECISIONS
 from qcompile.cli.run import CLIENTS, ENGINES
 from qcompile.cli.stats import LEVELS
 from qcompile.cli.train import OPTIMIZERS
@@ -18,6 +18,7 @@ from qcompile.passes import differentiate, optimize
 from qcompile.targets import simulator
 from qcompile.targets.clients import CLIENTS as RUNNABLE
 from qcompile.targets.emit import LANGUAGES as WRITABLE
+from qcompile.targets.simulator.options import PRECISIONS as PRECISION_NAMES
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ from qcompile.targets.emit import LANGUAGES as WRITABLE
         (METHODS, differentiate.METHODS),
         (CLIENTS, RUNNABLE),
         (ENGINES, simulator.ENGINES),
+        (PRECISIONS, PRECISION_NAMES),
         (OPTIMIZERS, get_args(Optimizer)),
         (LEVELS, range(len(optimize.LEVELS))),
     ],

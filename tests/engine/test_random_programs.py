@@ -27,10 +27,10 @@ from qcompile.ir import (
 )
 from qcompile.operator import operator
 from qcompile.passes.differentiate import differentiate
-from qcompile.targets.engine.driver import Precision
 from qcompile.targets.engine.fused import Fused
 from qcompile.targets.simulator import Options, bind, evaluate_all, run
 from qcompile.targets.simulator.native import derivatives, expectations
+from qcompile.targets.simulator.options import Precision
 
 PLAIN = Options(engine="tensor")
 EXACT: dict[Precision, float] = {"double": 1e-12, "single": 3e-5}

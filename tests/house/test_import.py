@@ -8,7 +8,8 @@ import pytest
 
 CLIENTS = {
     "blackbird", "dask", "jax", "jaxlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
-    "strawberryfields", "tensorflow", "thewalrus", "torch",
+    "quimb",
+    "stim", "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip
 HEAVY = CLIENTS | {"llvmlite", "lsprotocol", "networkx", "numba", "pygls", "scipy", "sympy"}
 

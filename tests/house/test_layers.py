@@ -29,7 +29,8 @@ LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names.sp
 # Imported only where they are used, and never by importing one of our modules.
 CLIENTS = {
     "blackbird", "dask", "jax", "jaxlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
-    "strawberryfields", "tensorflow", "thewalrus", "torch",
+    "quimb",
+    "stim", "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip
 
 

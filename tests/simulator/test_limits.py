@@ -38,7 +38,7 @@ def test_thirty_qubits_do_not_fit() -> None:
     if memory_limit() > 5 * 2**34:
         return
     with pytest.raises(CompileError) as caught:
-        run(registers(("q", 30)), {})
+        run(registers(("q", 30)), {}, Options(engine="tensor"))
     assert caught.value.diagnostics[0].code == Code.TOO_LARGE
 
 

@@ -30,11 +30,15 @@ def transfer_matrix(gate: Gate, values: Sequence[float]) -> RealArray | None:
     Words are numbered x + 2ʷz, where bit k of x and z is set for a letter X or Z on wire k, both for Y.
     """
     kraus = _kraus(gate, values)
-    if kraus is None:
-        return None
-    words = _words(len(gate.wires))
-    images = np.einsum("eij,pjk,elk->pil", kraus, words, kraus.conj())
-    transfer: RealArray = np.einsum("wij,pji->wp", words, images).real / 2 ** len(gate.wires)
+    return None if kraus is None else transfer_of(kraus)
+
+
+def transfer_of(kraus: ComplexArray) -> RealArray:
+    """The same of Kraus operators, shape (e, 2ʷ, 2ʷ); of a unitary matrix as the only one too."""
+    wires = kraus.shape[1].bit_length() - 1
+    words = _words(wires)
+    images = sum(k @ words @ k.conj().T for k in kraus)
+    transfer: RealArray = np.einsum("wij,pji->wp", words, images).real / 2**wires
     return transfer
 
 
