@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from page_blocks import assert_same, code, commands, texts
 
 from qcompile.cli import cli
+from qcompile.targets.engine.fused import COPIES, SMALL
 from qcompile.targets.simulator import ENGINES, density, mps, trajectories
 from qcompile.targets.simulator.dispatch import WIDE
 from qcompile.targets.simulator.options import BYTES, TRAJECTORIES
@@ -44,6 +45,8 @@ def test_a_command_prints_what_it_says(
 @pytest.mark.parametrize(
     "stated",
     [
+        f"{COPIES * BYTES} bytes × 2ⁿ, {COPIES * BYTES // 2} in single precision",
+        f"Up to {SMALL} qubits it is not waited for",
         f"{BYTES * trajectories.COPIES} bytes × 2ⁿ",
         f"{BYTES * density.COPIES} bytes × 4ⁿ",
         f"{2 * BYTES * mps.COPIES} bytes × n χ²",

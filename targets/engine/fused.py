@@ -17,10 +17,11 @@ from qcompile.targets.engine.driver import LANES, Machine, Reals
 from qcompile.targets.engine.layout import Buffers, Packed
 from qcompile.targets.engine.plan import Plan, planned
 from qcompile.targets.engine.stages import tile_bits
-from qcompile.targets.simulator.options import Precision, check_memory
+from qcompile.targets.simulator.options import BYTES, Precision, memory_limit, too_large
 from qcompile.targets.simulator.values import Bound, Elements, value_of
 
 RealArray: TypeAlias = NDArray[np.float64]
+COPIES = 3  # states: ket, bra, and what rows share
 SMALL = 12  # qubits of a program that does not wait for kernels to be compiled
 _SIDE_BY_SIDE = 11  # qubits of a program of which eight rows are run at once, one in each lane
 
@@ -145,10 +146,19 @@ class Fused:
 
         return kernels().get(self.precision, wait)
 
+    @property
+    def needed(self) -> int:
+        """Bytes that running it takes."""
+        return COPIES * (1 << self.wires) * BYTES // (2 if self.precision == "single" else 1)
+
+    def check_memory(self) -> None:
+        """Raises TOO_LARGE."""
+        if self.needed > memory_limit():
+            raise too_large(self.needed, self.program)
+
     def _machine_for(self, batch: int) -> Machine:
-        machine = self.eight if batch > 1 and self.is_narrow else self.one
-        check_memory(3 * (1 << machine.plan.bits) * 2 * np.dtype(machine.dtype).itemsize, self.program)
-        return machine
+        self.check_memory()
+        return self.eight if batch > 1 and self.is_narrow else self.one
 
     def rows(self, values: RealArray, weights: RealArray | None) -> tuple[RealArray, RealArray]:
         """The first output, an expectation with constant coefficients, at values of the atoms of shape (atoms, batch).

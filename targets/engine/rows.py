@@ -89,6 +89,7 @@ class ShiftedRows:
 
     def __call__(self, bound: Bound) -> NDArray[np.float64]:
         """Every output at every row, shape (outputs, rows, batch); slots are bound to 0."""
+        self.fused.check_memory()
         machine = self.fused.eight if self.fused.is_narrow and len(self.rows) > 1 else self.fused.one
         settings = self._wide if machine.plan.in_lanes else self._single
         result = np.empty((len(self.fused.program.outputs), len(self.rows), bound.batch))

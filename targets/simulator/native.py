@@ -15,7 +15,8 @@ from qcompile.targets.engine.flat import Flat
 from qcompile.targets.engine.fused import Fused, Run
 from qcompile.targets.engine.rows import ShiftedRows, shifted_rows
 from qcompile.targets.simulator.adjoint_outputs import Start, count_bras
-from qcompile.targets.simulator.options import Options, Precision
+from qcompile.targets.simulator.dispatch import is_wide
+from qcompile.targets.simulator.options import Options, Precision, memory_limit
 from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.tensor import ComplexArray
 from qcompile.targets.simulator.values import Bound, RealArray
@@ -36,7 +37,12 @@ def native(program: Program, options: Options, wanted: Sequence[Element] = ()) -
     if options.engine == "fused" and fused.plan is None:
         label = "the fused engine runs unitary programs of qubits, with gates on few wires"
         raise error(Code.NOT_SIMULABLE, label, help="take the engine `auto`")
-    return fused if fused.plan is not None and (options.engine == "fused" or fused.is_ready) else None
+    if fused.plan is None:
+        return None
+    if options.engine == "fused":
+        fused.check_memory()
+        return fused
+    return fused if fused.needed <= memory_limit() and fused.is_ready else None
 
 
 def _is_huge(program: Program) -> bool:
@@ -63,7 +69,7 @@ def flat(module: Adjoint, options: Options) -> Flat | None:
 
 def native_rows(program: Program, rows: tuple[Row, ...], options: Options) -> ShiftedRows | None:
     """A template's rows in one call of the fused engine; None where they run otherwise."""
-    if options.shots is not None or not has_expectations_alone(program):
+    if options.shots is not None or not has_expectations_alone(program) or is_wide(program):
         return None
     fused = native(program, options)
     return None if fused is None else _rows(fused, Same(rows))

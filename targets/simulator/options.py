@@ -85,12 +85,6 @@ def memory_limit() -> int:
         return 1 << 30
 
 
-def check_memory(needed: float, program: Program) -> None:
-    """Before so many bytes are taken; raises TOO_LARGE."""
-    if needed > memory_limit():
-        raise too_large(needed, program)
-
-
 def amplitudes(program: Program, cutoff: int, hidden: int = 0) -> int:
     """The size of the program's state vector. Nothing is allocated, however many wires are declared.
 

@@ -21,7 +21,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 Source = Callable[..., Path]
 COMMANDS = [
     "check", "emit", "grad", "run", "train", "opt", "stats", "gates", "passes", "targets", "equiv", "explain", "draw",
-    "fmt", "server",
+    "fmt", "server", "warm",
 ]  # fmt: skip
 ONE = "qubit q; param t; rx(t) q; return expect(Z[0]);"
 
