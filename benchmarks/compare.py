@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,7 +30,10 @@ from workloads import workload
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "build" / "benchmarks.json"
 PAGE, PICTURE = ROOT / "docs" / "performance.md", ROOT / "docs" / "pictures" / "scaling.svg"
-LIBRARIES = ("qulacs", "pennylane", "pennylane-lightning", "pennylane-catalyst", "qujax", "jax", "qsimcirq", "qiskit-aer")
+LIBRARIES = (
+    "qcompile", "numpy", "numba", "qulacs", "pennylane", "pennylane-lightning", "pennylane-catalyst", "qujax", "jax",
+    "qsimcirq", "qiskit-aer",
+)  # fmt: skip
 POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -105,11 +108,11 @@ def about() -> dict[str, str]:
     model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
-        "date": date.today().isoformat(),
+        "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{len(os.sched_getaffinity(0))} cores of {model}, {memory:.0f} GiB of memory",
         "system": f"Linux, Python {platform.python_version()}",
         "load": f"{os.getloadavg()[0]:.1f}",
-        "versions": ", ".join(f"{name} {version(name)}" for name in ("qcompile", "numpy", "numba", *LIBRARIES)),
+        "versions": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
     }
 
 

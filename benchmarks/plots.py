@@ -23,7 +23,9 @@ def draw(results: Sequence[Result], path: Path) -> None:
     for panel, (axis, names) in zip(figure.subplots(1, len(SCALING)), SCALING.items(), strict=True):
         for peer in LINES:
             _line(panel, axis, peer, [found.get(Job(peer, name)) for name in names])
-        panel.set(xlabel=axis, ylabel="milliseconds a call", yscale="log", xscale="linear" if axis == "qubits" else "log")
+        panel.set(
+            xlabel=axis, ylabel="milliseconds a call", yscale="log", xscale="linear" if axis == "qubits" else "log"
+        )
         panel.grid(alpha=0.3)
         panel.legend(fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,8 @@ from workloads import workload
 HEAD = """# Performance
 
 `make bench` measures qcompile and other libraries in one run and writes this page. Each library runs each workload in a
-process of its own, with its threads pinned to as many cores. Its value and gradient (or its state) must first be ours, to
-1e-10, or to 1e-5 in single precision; then its calls are timed, with other angles at each.
+process of its own, with its threads pinned to as many cores. Its value and gradient, or its state, must first be ours:
+to 1e-10, or to 1e-5 in single precision. Then its calls are timed, with other angles at each.
 """
 EXPLAINED = """
 Milliseconds a call: the median, and half of what lies between the fastest and the slowest sample. On one thread it is
@@ -26,7 +26,8 @@ WORKLOADS = """
 
 | | |
 |---|---|
-| W1-n-L | n qubits from zero, L layers of RY and RZ on every qubit and a ring of CNOTs; ΣZ + ΣXX of neighbours; every gate has its own parameter |
+| W1-n-L | n qubits from zero, L layers of RY and RZ on every qubit, each with its own parameter, and a ring of CNOTs; \
+ΣZ + ΣXX of neighbours |
 | W2-n | QAOA with p = 4 for a random 3-regular graph (networkx, seed 0); ΣZZ over its edges |
 | W3 | H2, 4 qubits, 15 terms: two single excitations and a double one |
 | W4-b | RX(input) on 8 qubits, three layers of W1; the gradient of the mean of ⟨Z0⟩ over b rows of inputs |
@@ -35,14 +36,12 @@ WORKLOADS = """
 | volume-n | quantum volume: n layers of Haar-random unitaries on random pairs |
 | random-n | n layers of a random rotation on every qubit, then CX or CZ on random pairs |
 
-Angles are uniform from seed 0. `benchmarks/workloads.py` makes the gates from which every library's circuit is built.
-*Lightning* is PennyLane as a user calls it, *Lightning engine* its device alone on a prepared tape with the angles bound. Of
-Catalyst, which can say a mean over inputs in several ways, each is measured. *qsim engine* has its circuit translated
-before. Qulacs fuses gates of fixed circuits, and needs a run for the value beside its backprop. Aer's circuits are transpiled and bound
-before. qsim has single precision only.
+Angles are uniform from seed 0. `benchmarks/workloads.py` makes the gates that every library's circuit is built from.
+*Lightning* is PennyLane as a user calls it, *Lightning engine* its device alone on a prepared tape, the angles bound.
+*qsim engine* has its circuit translated before; qsim has single precision only. Aer's circuits are transpiled and bound
+before. Qulacs fuses the gates of fixed circuits, and its value takes a run beside its backprop. Of Catalyst the faster
+way to say a mean over inputs is in the table; the gradient of a loop over the inputs does not compile in it.
 """
-
-
 SCALED = """
 ## Scaling
 
@@ -57,8 +56,8 @@ Found: TypeAlias = dict[Job, Result]
 def written(facts: dict[str, str], results: Sequence[Result]) -> str:
     """The page."""
     found = {result.job: result for result in results}
-    parts = [HEAD, f"\nOn {facts['date']}: {facts['machine']}; {facts['system']}; load before the run {facts['load']}.\n"]
-    parts += [f"{facts['versions']}.\n", EXPLAINED]
+    where = f"{facts['machine']}; {facts['system']}; load before the run {facts['load']}"
+    parts = [HEAD, f"\nOn {facts['date']}: {where}.\n{facts['versions']}.\n", EXPLAINED]
     parts += ["\n## Value and exact gradient, one thread\n\n", *_against(found, GRADIENTS), *_ways(found)]
     parts += ["\n## States, one thread\n\n", *_against(found, STATES)]
     parts += ["\n## Two threads\n\n", *_threads(found), *_memory(found), *_losses(found), SCALED, WORKLOADS]
@@ -68,7 +67,9 @@ def written(facts: dict[str, str], results: Sequence[Result]) -> str:
 def line(result: Result) -> str:
     job = result.job
     what = f"{job.workload:10} {job.peer:28} {job.threads} {job.precision:7}"
-    return f"{what} {cell(result):>12} ms, first call {result.first:.1f} s" if result.times else f"{what} {result.fault}"
+    return (
+        f"{what} {cell(result):>12} ms, first call {result.first:.1f} s" if result.times else f"{what} {result.fault}"
+    )
 
 
 def cell(result: Result | None) -> str:
@@ -134,7 +135,9 @@ def _table(found: Found, jobs: list[Job], more: list[str], verdict: Callable[[Jo
     precise = any(job.precision == "single" for job in jobs)
     yield f"| | {' | '.join([*columns, *more])} |\n|{'---|' * (1 + len(columns) + len(more))}\n"
     for job in jobs:
-        label = f"{job.workload}, {job.precision}" if precise and workload(job.workload).task == "state" else job.workload
+        label = (
+            f"{job.workload}, {job.precision}" if precise and workload(job.workload).task == "state" else job.workload
+        )
         cells = [cell(_best(found, job, name)) for name in columns]
         yield f"| {label} | {' | '.join([*cells, *verdict(job)])} |\n"
 
@@ -164,7 +167,7 @@ def _ways(found: Found) -> Iterator[str]:
 def _memory(found: Found) -> Iterator[str]:
     name, goal = MEMORY
     results = [result for job, result in found.items() if (job.workload, job.threads) == (name, 1)]
-    yield f"\n## Memory\n\nMost memory of {name} in MiB, on one thread; ours should stay below {goal} over the interpreter.\n"
+    yield f"\n## Memory\n\nThe most MiB of {name} on one thread; ours should stay below {goal} over the interpreter.\n"
     yield "\n| | over the interpreter with NumPy | over what is resident before the first call |\n|---|---|---|\n"
     for result in results:
         if memory := result.memory:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from math import pi
 from typing import Any, TypeAlias
 
@@ -73,7 +74,7 @@ def workload(name: str) -> Workload:
 
 
 def hardware_efficient(qubits: int, layers: int = LAYERS) -> Workload:
-    terms = [(1.0, (("Z", k),)) for k in range(qubits)]
+    terms: list[tuple[float, Word]] = [(1.0, (("Z", k),)) for k in range(qubits)]
     terms += [(1.0, (("X", k), ("X", k + 1))) for k in range(qubits - 1)]
     name, gates = f"W1-{qubits}-{layers}", tuple(_layers(qubits, layers))
     return Workload(name, qubits, gates, tuple(terms), 2 * qubits * layers)
@@ -89,9 +90,9 @@ def _layers(qubits: int, layers: int) -> Iterator[Gate]:
 
 
 def alternating(qubits: int) -> Workload:
-    import networkx as nx  # here, since what is resident before a library is loaded counts as the interpreter's
-
-    edges = sorted(tuple(sorted(edge)) for edge in nx.random_regular_graph(3, qubits, seed=SEED).edges)
+    # networkx is loaded here, since what is resident before a library is loaded counts as the interpreter's.
+    graph: Any = import_module("networkx").random_regular_graph(3, qubits, seed=SEED)
+    edges = sorted((min(edge), max(edge)) for edge in graph.edges)
     gates = [Gate("h", (wire,)) for wire in range(qubits)]
     for layer in range(LAYERS):
         gates += [Gate("rzz", (a, b), parameter=2 * layer) for a, b in edges]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from peers import Prepared, Setting
 from qiskit import QuantumCircuit, transpile
 from qiskit_aer import AerSimulator
 from workloads import Array, Gate, Workload
+
+from peers import Prepared, Setting
 
 
 def prepare(workload: Workload, setting: Setting) -> Prepared:
@@ -21,13 +22,11 @@ def prepare(workload: Workload, setting: Setting) -> Prepared:
     circuit.save_statevector()
     ready = transpile(circuit, simulator, optimization_level=0)
 
-    def call(angles: Array) -> Any:
+    def call(_angles: Array) -> Any:
         return simulator.run(ready).result().get_statevector()
 
     axes = range(workload.qubits - 1, -1, -1)  # the first qubit is the least significant
-    return Prepared(
-        call, lambda found: np.asarray(found).reshape([2] * workload.qubits).transpose(axes).ravel()
-    )
+    return Prepared(call, lambda found: np.asarray(found).reshape([2] * workload.qubits).transpose(axes).ravel())
 
 
 def _add(circuit: Any, gate: Gate, angles: Array) -> None:

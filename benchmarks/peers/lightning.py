@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pennylane as qml
-from peers import Prepared, Setting
 from pennylane.devices import ExecutionConfig
 from workloads import Array, Gate, Workload
+
+from peers import Prepared, Setting
 
 GATES = {
     "h": qml.Hadamard,
@@ -58,19 +59,18 @@ def as_called(workload: Workload, setting: Setting) -> Prepared:
     device = _device(workload, setting)
     if workload.task == "state":
 
-        @qml.qnode(device)
         def state(angles: Array) -> Any:
             apply(workload.gates, angles)
             return qml.state()
 
-        return Prepared(state, np.asarray)
+        return Prepared(qml.QNode(state, device), np.asarray)
     measured = observable(workload)
 
-    @qml.qnode(device, diff_method="adjoint")
-    def value(angles: Array, row: Array) -> Any:
+    def measure(angles: Array, row: Array) -> Any:
         apply(workload.gates, angles, row)
         return qml.expval(measured)
 
+    value = qml.QNode(measure, device, diff_method="adjoint")
     rows = [qml.numpy.array(row, requires_grad=False) for row in workload.data()] if workload.batch else [None]
 
     def mean(angles: Array) -> Any:
@@ -108,7 +108,7 @@ def engine_only(workload: Workload, setting: Setting) -> Prepared:
     config = device.setup_execution_config(ExecutionConfig(gradient_method="adjoint"), circuit=tape)
     (ready,), _ = device.preprocess_transforms(config)([tape])
 
-    def call(angles: Array) -> Any:
+    def call(_angles: Array) -> Any:
         return device.execute_and_compute_derivatives([ready], config)
 
     def read(found: Any) -> Array:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from peers import Prepared, Setting
 from programs import program
 from workloads import Array, Workload
 
 import qcompile
+from peers import Prepared, Setting
 
 
 def prepare(workload: Workload, setting: Setting) -> Prepared:
     if workload.task == "state":
-        state = qcompile.simulate(program(workload))
+        state = qcompile.simulate(program(workload), **engine(setting))
         names = ("p",) if workload.parameters else ()
         return Prepared(lambda angles: state(**dict.fromkeys(names, angles)), np.asarray)
-    run = qcompile.value_and_grad(program(workload), "adjoint", wrt="p")
+    run = qcompile.value_and_grad(program(workload), "adjoint", wrt="p", **engine(setting))
     data = {"x": workload.data()} if workload.batch else {}
 
     def call(angles: Array) -> Array:
@@ -24,3 +26,10 @@ def prepare(workload: Workload, setting: Setting) -> Prepared:
         return both.mean(axis=0) if workload.batch else both
 
     return Prepared(call, lambda found: found)
+
+
+def engine(setting: Setting) -> Any:
+    """The options of the simulator, which has one thread and double precision."""
+    if setting != Setting(1, "double"):
+        raise ValueError(f"the simulator has one thread and double precision, and {setting} is asked for")
+    return {}

@@ -7,8 +7,9 @@ from typing import Any
 import cirq
 import numpy as np
 import qsimcirq
-from peers import Prepared, Setting
 from workloads import Array, Gate, Workload
+
+from peers import Prepared, Setting
 
 FUSED = 3  # qubits of a fused gate: the fastest of 2, 3 and 4 on these circuits
 FIXED = {"h": cirq.H, "x": cirq.X, "cx": cirq.CNOT, "cz": cirq.CZ, "swap": cirq.SWAP}

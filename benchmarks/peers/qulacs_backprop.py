@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from peers import Prepared, Setting
-from peers.excitations import rotations
 from qulacs import Observable, ParametricQuantumCircuit, QuantumCircuit, QuantumState
 from qulacs.circuit import QuantumCircuitOptimizer
 from qulacs.gate import U1, DenseMatrix, PauliRotation, to_matrix_gate
 from workloads import Array, Gate, Workload
+
+from peers import Prepared, Setting
+from peers.excitations import rotations
 
 FIXED = {"h": "add_H_gate", "x": "add_X_gate", "cx": "add_CNOT_gate", "cz": "add_CZ_gate", "swap": "add_SWAP_gate"}
 LETTERS = " XYZ"
 BLOCK = 2  # qubits of a fused gate
 
 
-def prepare(workload: Workload, setting: Setting) -> Prepared:
+def prepare(workload: Workload, _setting: Setting) -> Prepared:
     return _state(workload) if workload.task == "state" else _gradient(workload)
 
 
@@ -30,7 +31,7 @@ def _state(workload: Workload) -> Prepared:
         _add_constant(circuit, gate)
     QuantumCircuitOptimizer().optimize(circuit, BLOCK)
 
-    def call(angles: Array) -> Any:
+    def call(_angles: Array) -> Any:
         state.set_zero_state()
         circuit.update_quantum_state(state)
         return state
