@@ -2,9 +2,11 @@
 
     python benchmarks/compare.py [--only W1-4-4 qft ...] [--peers qcompile qsim ...] [--qubits 20] [--threads 1]
                                  [--seconds 1] [--limit 120]
+    python benchmarks/compare.py --stored
 
 Each library runs each workload in a process of its own, its threads pinned to as many cores. Any run prints its tables
-and writes build/benchmarks.json; a run of all also writes docs/performance.md and its picture.
+and writes build/benchmarks.json; a run of all also writes docs/performance.md and its picture, which --stored makes
+again from the last run.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from pathlib import Path
 import report
 from plan import jobs
 from plots import draw
-from results import Job, Result, result_of, write
+from results import Job, Result, read, result_of, write
 from workloads import workload
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +41,16 @@ POOLS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NU
 
 def main() -> None:
     options = arguments()
+    facts, results = read(STORED) if options.stored else compare(options)
+    text = report.written(facts, results)
+    print(f"\n{text}")
+    if {result.job for result in results} == set(jobs()):
+        PAGE.write_text(text)
+        draw(results, PICTURE)
+
+
+def compare(options: argparse.Namespace) -> tuple[dict[str, str], list[Result]]:
+    """Runs and stores all that the options choose."""
     chosen = [job for job in jobs() if matches(job, options)]
     facts, results, begin = about(), list[Result](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -47,11 +59,7 @@ def main() -> None:
             passed = time.monotonic() - begin
             print(f"{count:4}/{len(chosen)} {passed:5.0f} s  {report.line(results[-1])}", flush=True)
     write(STORED, facts, results)
-    text = report.written(facts, results)
-    print(f"\n{text}")
-    if len(chosen) == len(jobs()):
-        PAGE.write_text(text)
-        draw(results, PICTURE)
+    return facts, results
 
 
 def arguments() -> argparse.Namespace:
@@ -62,6 +70,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=0, help="only so many")
     parser.add_argument("--seconds", type=float, default=1.0, help="to go on sampling each")
     parser.add_argument("--limit", type=float, default=120.0, help="seconds after which a process is given up")
+    parser.add_argument("--stored", action="store_true", help="measure nothing: tell of the last run again")
     return parser.parse_args()
 
 

@@ -26,8 +26,8 @@ def _lines(workload: Workload) -> Iterator[str]:
         yield f"input x[{workload.inputs}];"
     for k, gate in enumerate(workload.gates):
         if gate.matrix is not None:
-            yield f"gate u{k} a, b = {_matrix(gate.matrix)};"
-        yield _statement(gate, f"u{k}")
+            yield f"gate pair{k} a, b = {_matrix(gate.matrix)};"
+        yield _statement(gate, f"pair{k}")
     if workload.terms:
         yield f"return expect({' + '.join(_term(*term) for term in workload.terms)});"
     else:

@@ -132,12 +132,9 @@ def _table(found: Found, jobs: list[Job], more: list[str], verdict: Callable[[Jo
     """A row for each job of ours that was run, a column for each library."""
     jobs = [job for job in jobs if any(_same(job, other) for other in found)]
     columns = [name for name in _libraries() if any(_same(job, other, name) for job in jobs for other in found)]
-    precise = any(job.precision == "single" for job in jobs)
     yield f"| | {' | '.join([*columns, *more])} |\n|{'---|' * (1 + len(columns) + len(more))}\n"
     for job in jobs:
-        label = (
-            f"{job.workload}, {job.precision}" if precise and workload(job.workload).task == "state" else job.workload
-        )
+        label = f"{job.workload}, {job.precision}" if workload(job.workload).task == "state" else job.workload
         cells = [cell(_best(found, job, name)) for name in columns]
         yield f"| {label} | {' | '.join([*cells, *verdict(job)])} |\n"
 

@@ -70,9 +70,9 @@ def read(path: Path) -> tuple[dict[str, str], list[Result]]:
 def result_of(entry: dict[str, Any]) -> Result:
     """A result from its JSON object."""
     fields = dict(entry)
-    memory = Memory(**fields.pop("memory")) if fields["memory"] else None
+    memory = fields.pop("memory")
     job, cpu, wall = Job(**fields.pop("job")), tuple(fields.pop("cpu")), tuple(fields.pop("wall"))
-    return Result(job=job, cpu=cpu, wall=wall, memory=memory, **fields)
+    return Result(job=job, cpu=cpu, wall=wall, memory=memory and Memory(**memory), **fields)
 
 
 def fastest(results: Iterable[Result]) -> Result | None:
