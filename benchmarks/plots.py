@@ -23,6 +23,7 @@ def draw(results: Sequence[Result], path: Path) -> None:
     for panel, (axis, names) in zip(figure.subplots(1, len(SCALING)), SCALING.items(), strict=True):
         for peer in LINES:
             _line(panel, axis, peer, [found.get(Job(peer, name)) for name in names])
+        _guide(panel, axis)
         panel.set(
             xlabel=axis, ylabel="milliseconds a call", yscale="log", xscale="linear" if axis == "qubits" else "log"
         )
@@ -40,3 +41,13 @@ def _line(panel: Any, axis: str, peer: str, results: Sequence[Result | None]) ->
     numbers = [int(result.job.workload.split("-")[AXES[axis]]) for result in timed]
     colour = COLOURS[peer.split(",")[0]]
     panel.plot(numbers, [1e3 * result.time for result in timed], "o-", color=colour, markersize=4, label=peer)
+
+
+def _guide(panel: Any, axis: str) -> None:
+    """What our times should grow like, through the last of them: ours are the first line."""
+    if not panel.lines:
+        return
+    numbers, times = (list(values) for values in panel.lines[0].get_data())
+    doubling = axis == "qubits"
+    grown = [times[-1] * (2.0 ** (n - numbers[-1]) if doubling else n / numbers[-1]) for n in numbers]
+    panel.plot(numbers, grown, ":", color="#999999", label="2 a qubit" if doubling else "linear", zorder=0)

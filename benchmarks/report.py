@@ -120,7 +120,7 @@ def _threads(found: Found) -> Iterator[str]:
             f"{goal}{missed}" if goal else "",
         ]
 
-    yield from _table(found, jobs, ["times as fast", "of one thread", "goal"], verdict)
+    yield from _table(found, jobs, ["times as fast", "times one thread", "goal"], verdict)
 
 
 def _gain(found: Found, job: Job) -> float | None:

@@ -17,8 +17,7 @@ ROTATIONS = {"rx": cirq.rx, "ry": cirq.ry, "rz": cirq.rz}
 
 
 def as_called(workload: Workload, setting: Setting) -> Prepared:
-    simulator = _simulator(setting, remembered=0)
-    wires = cirq.LineQubit.range(workload.qubits)
+    simulator, wires = qsimcirq.QSimSimulator(_options(setting)), cirq.LineQubit.range(workload.qubits)
 
     def call(angles: Array) -> Any:
         circuit = cirq.Circuit(_operation(gate, wires, angles) for gate in workload.gates)
@@ -28,16 +27,18 @@ def as_called(workload: Workload, setting: Setting) -> Prepared:
 
 
 def engine_only(workload: Workload, setting: Setting) -> Prepared:
-    """The angles stay those of the first turn, and qsim remembers its translation."""
-    simulator = _simulator(setting, remembered=1)
+    """The angles stay those of the first turn."""
     wires, angles = cirq.LineQubit.range(workload.qubits), workload.angles()
     circuit = cirq.Circuit(_operation(gate, wires, angles) for gate in workload.gates)
-    return Prepared(lambda angles: simulator.simulate_into_1d_array(circuit, qubit_order=wires)[1], np.asarray)
+    translated, _ = qsimcirq.QSimCircuit(circuit).translate_cirq_to_qsim(wires)
+    options = {**_options(setting).as_dict(), "c": translated, "s": 0}
+    return Prepared(
+        lambda angles: qsimcirq.qsim.qsim_simulate_fullstate(options, 0), lambda found: found.view(np.complex64)
+    )
 
 
-def _simulator(setting: Setting, remembered: int) -> Any:
-    options = qsimcirq.QSimOptions(max_fused_gate_size=FUSED, cpu_threads=setting.threads)
-    return qsimcirq.QSimSimulator(options, circuit_memoization_size=remembered)
+def _options(setting: Setting) -> Any:
+    return qsimcirq.QSimOptions(max_fused_gate_size=FUSED, cpu_threads=setting.threads)
 
 
 def _operation(gate: Gate, qubits: list[Any], angles: Array) -> Any:
