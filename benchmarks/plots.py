@@ -50,4 +50,5 @@ def _guide(panel: Any, axis: str) -> None:
     numbers, times = (list(values) for values in panel.lines[0].get_data())
     doubling = axis == "qubits"
     grown = [times[-1] * (2.0 ** (n - numbers[-1]) if doubling else n / numbers[-1]) for n in numbers]
-    panel.plot(numbers, grown, ":", color="#999999", label="2 a qubit" if doubling else "linear", zorder=0)
+    shown = [(n, time) for n, time in zip(numbers, grown, strict=True) if time > min(times) / 2]
+    panel.plot(*zip(*shown, strict=True), ":", color="#999999", label="2 a qubit" if doubling else "linear", zorder=0)
