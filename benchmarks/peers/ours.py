@@ -18,18 +18,19 @@ def prepare(workload: Workload, setting: Setting) -> Prepared:
         names = ("p",) if workload.parameters else ()
         return Prepared(lambda angles: state(**dict.fromkeys(names, angles)), np.asarray)
     run = qcompile.value_and_grad(program(workload), "adjoint", wrt="p", **engine(setting))
-    data = {"x": workload.data()} if workload.batch else {}
+    if not workload.batch:
+        return Prepared(run.at, lambda found: np.append(*found))
+    rows = np.hstack([np.zeros((workload.batch, workload.parameters)), workload.data()])
+    weights = np.full(workload.batch, 1 / workload.batch)
 
     def call(angles: Array) -> Array:
-        value, gradient = run(p=angles, **data)
-        both = np.concatenate([np.asarray(value)[..., None], gradient["p"]], axis=-1)
-        return both.mean(axis=0) if workload.batch else both
+        rows[:, : workload.parameters] = angles
+        values, gradient = run.at(rows, weights)
+        return np.append(values.mean(), gradient[: workload.parameters])
 
     return Prepared(call, lambda found: found)
 
 
 def engine(setting: Setting) -> Any:
-    """The options of the simulator, which has one thread and double precision."""
-    if setting != Setting(1, "double"):
-        raise ValueError(f"the simulator has one thread and double precision, and {setting} is asked for")
-    return {}
+    """The options of the simulator."""
+    return {"engine": "fused", "threads": setting.threads, "precision": setting.precision}

@@ -54,8 +54,8 @@ class Run:
         self.machine.backward(self.packed, self.varies, by_atom, self.room)
         return self.fused.by_element(self.machine.plan, by_atom.reshape(-1, LANES)[:, : len(self.rows)], self.slopes)
 
-    def ket(self) -> NDArray[np.complex128]:
-        """A copy of the state, shape (rows, 2^qubits)."""
+    def ket(self) -> NDArray[Any]:
+        """A copy of the state, shape (rows, 2^qubits), complex in the machine's precision."""
         return self._amplitudes(self.room.ket)
 
     def put_ket(self, states: NDArray[np.complex128]) -> None:
@@ -72,13 +72,14 @@ class Run:
             result[len(self.rows) :] = 0.0
         return result
 
-    def _amplitudes(self, state: Reals) -> NDArray[np.complex128]:
-        cells = state.reshape(-1, 2, LANES)
-        whole = cells[:, 0] + 1j * cells[:, 1]
-        plan = self.machine.plan
+    def _amplitudes(self, state: Reals) -> NDArray[Any]:
+        cells, plan = state.reshape(-1, 2, LANES), self.machine.plan
+        whole = np.empty((len(cells), LANES, 2), self.machine.dtype)
+        whole[:, :, 0], whole[:, :, 1] = cells[:, 0], cells[:, 1]
+        amplitudes = whole.view(np.result_type(self.machine.dtype, 1j))[:, :, 0]
         if plan.in_lanes:
-            return np.ascontiguousarray(whole.T[: len(self.rows)].astype(complex))
-        return whole.reshape(1, -1)[:, :: 1 << (plan.bits - plan.wires)].astype(complex)
+            return np.ascontiguousarray(amplitudes.T[: len(self.rows)])
+        return amplitudes.reshape(1, -1)[:, :: 1 << (plan.bits - plan.wires)]
 
     def _put(self, state: Reals, amplitudes: NDArray[np.complex128]) -> None:
         cells, plan = state.reshape(-1, 2, LANES), self.machine.plan

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qcompile.diagnostics import CompileError
-from qcompile.ir import Program
-from qcompile.targets.engine.fused import Fused
+from qcompile.ir import Program, State
+from qcompile.targets.engine.fused import Fused, Run
 from qcompile.targets.simulator import gaussian
 from qcompile.targets.simulator.dispatch import runner_of
 from qcompile.targets.simulator.estimates import Shots
 from qcompile.targets.simulator.native import expectations, has_expectations_alone, native, tensor_of
 from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
 from qcompile.targets.simulator.result import Array, Result
+from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.sampling import sampled_outputs
 from qcompile.targets.simulator.tensor_gates import largest_matrix
 from qcompile.targets.simulator.tensor_outputs import edge_population, exact_output, leakage
@@ -59,12 +61,20 @@ def _native(fused: Fused, bound: Bound, shots: Shots | None) -> Result:
     """By the fused engine: expectations from its own sums, all else from its states."""
     if shots is None and has_expectations_alone(fused.program):
         return Result(list(expectations(fused, bound)))
-    lowered = plan(fused.program)
-    parts = [
-        _outputs(lowered, [Branch(tensor_of(run), ())], bound.rows(run.rows), shots, int(run.rows[0]))
-        for run in fused.runs(bound)
-    ]
-    return Result([np.concatenate(arrays) for arrays in zip(*parts, strict=True)])
+    parts = [_of_state(run, bound.rows(run.rows), shots) for run in fused.runs(bound)]
+    return Result(parts[0] if len(parts) == 1 else [np.concatenate(arrays) for arrays in zip(*parts, strict=True)])
+
+
+def _of_state(run: Run, part: Bound, shots: Shots | None) -> list[Array]:
+    program = run.fused.program
+    if all(isinstance(output, State) for output in program.outputs):
+        return [run.ket() for _ in program.outputs]
+    return _outputs(_planned(Same(program)), [Branch(tensor_of(run), ())], part, shots, int(run.rows[0]))
+
+
+@lru_cache(maxsize=64)
+def _planned(same: Same[Program]) -> Plan:
+    return plan(same.record)
 
 
 def takes_gaussian(program: Program, options: Options) -> bool:
