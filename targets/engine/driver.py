@@ -223,4 +223,5 @@ def buffers(plan: Plan, dtype: type[np.floating[Any]]) -> Buffers:
         back=aligned(tables, dtype), transitions=aligned(tables), ket=aligned(2 * amplitudes, dtype),
         bra=aligned(2 * amplitudes, dtype), ket_tile=aligned(tile, dtype), bra_tile=aligned(tile, dtype),
         work=aligned(plan.room * CELL, dtype), small=np.zeros(4 * plan.small, complex),
+        values=aligned(LANES * len(plan.atoms)), gradient=aligned(LANES * len(plan.atoms)), total=aligned(LANES),
     )  # fmt: skip

@@ -33,6 +33,9 @@ def exercise(kernels: Any, precision: Precision) -> None:
         packed = machine.with_coefficients(np.ones((1, 1)))
         varies, values = np.zeros(len(packed.blocks), np.int64), np.zeros(LANES)
         weight, room = np.ones(LANES, machine.dtype), machine.take()
+        kernels.value_and_gradient(
+            packed, varies, plan.until, values[:1], np.zeros(1, np.int64), values[:1], weight, np.zeros(1), room
+        )
         machine.values_and_gradients(packed, varies, values[np.newaxis], weight[np.newaxis], summed=False)
         machine.forward(packed, varies, values, room)
         machine.observe(packed, 0, weight, np.zeros(LANES), room)

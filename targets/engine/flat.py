@@ -36,13 +36,32 @@ class Flat:
 
     def __call__(self, values: RealArray) -> tuple[float, RealArray]:
         """The value, and its derivatives by all entries, 0 by those that are not wanted; values of shape (entries,)."""
-        place = self._place
-        spread = np.zeros((1, len(place) * LANES))
-        spread[0, ::LANES] = values[place]
-        totals, gradient = self.fused.one.values_and_gradients(self._packed, self._varies, spread, self._weight, False)
-        result = np.zeros(len(values))
-        result[place] = gradient[0, ::LANES]
-        return float(totals.sum()), result * self._wanted if self._has_idle else result
+        machine = self.fused.one
+        if machine.is_split:
+            return self._split(values)
+        room, gradient = machine.take(), np.empty(len(values))
+        value = machine.kernels.value_and_gradient(
+            self._packed,
+            self._varies,
+            machine.plan.until,
+            values,
+            self._place,
+            self._wanted,
+            self._weight[0],
+            gradient,
+            room,
+        )
+        machine.give(room)
+        return value, gradient
+
+    def _split(self, values: RealArray) -> tuple[float, RealArray]:
+        """On several threads."""
+        spread = np.zeros((1, len(self._place) * LANES))
+        spread[0, ::LANES] = values[self._place]
+        totals, slopes = self.fused.one.values_and_gradients(self._packed, self._varies, spread, self._weight, False)
+        gradient = np.zeros(len(values))
+        gradient[self._place] = slopes[0, ::LANES]
+        return float(totals.sum()), gradient * self._wanted
 
     def batch(self, values: RealArray, weights: RealArray | None = None) -> tuple[RealArray, RealArray]:
         """Of rows, shape (batch, entries): the values, and each one's derivatives, or those of Σ weight · value.
@@ -77,10 +96,6 @@ class Flat:
     @cached_property
     def _wanted(self) -> RealArray:
         return np.array([float(element in self.fused.elements) for element in self.columns])
-
-    @cached_property
-    def _has_idle(self) -> bool:
-        return bool((self._wanted == 0).any())
 
 
 def entries(program: Program) -> tuple[Element, ...]:

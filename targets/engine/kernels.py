@@ -400,6 +400,33 @@ def values_and_gradients(
         run_slopes(plan, varies, True, False, until, lanes, gradients[0], b)
 
 
+@_compiled
+def value_and_gradient(
+    plan: Packed, varies: Integers, until: int, values: Reals, columns: Integers, wanted: Reals, weight: Reals,
+    gradient: Reals, b: Buffers,
+) -> Any:  # fmt: skip
+    """The first output at one row of values, shape (entries,), with its derivatives by the entries that are wanted.
+
+    Args:
+        columns: the entry of each atom.
+        wanted: 1 for an entry that is.
+    """
+    for k in range(len(columns)):
+        b.values[k * 8] = values[columns[k]]
+        b.gradient[k * 8] = 0
+    b.total[:] = 0
+    prepare(plan, varies, True, b.values, 1, b)
+    run_forward(plan, 1, b)
+    run_observe(plan, 0, True, weight, b.total, b)
+    b.transitions[:] = 0
+    run_backward(plan, until, b)
+    run_slopes(plan, varies, True, True, until, 1, b.gradient, b)
+    gradient[:] = 0
+    for k in range(len(columns)):
+        gradient[columns[k]] += wanted[columns[k]] * b.gradient[k * 8]
+    return b.total.sum()
+
+
 # ---- shifted rows: many settings of a program that differ in a few angles
 
 

@@ -76,6 +76,7 @@ class Buffers(NamedTuple):
         ket_tile, bra_tile: parts of them, where a stage has more tiles than one.
         work: room for the cells that a block mixes.
         small: room for the tables of one block, four at a time.
+        values, gradient, total: of a single row, 8 for each atom, and 8.
     """
 
     angles: Reals
@@ -89,3 +90,6 @@ class Buffers(NamedTuple):
     bra_tile: Reals
     work: Reals
     small: Complexes
+    values: Reals
+    gradient: Reals
+    total: Reals
