@@ -176,9 +176,9 @@ def _powered(ops: list[Op], modifier: tree.Modifier, node: tree.Application, sco
     if modifier.argument is None:
         raise error(Code.WRONG_ANGLES, "`pow` needs an exponent", scope.span(modifier), "write `pow(2) @`")
     power = constant(modifier.argument, scope, "this power")
-    if len(ops) == 1 and ops[0].gate.generator is not None:
+    if len(ops) == 1 and ops[0].gate.is_linear:
         factor = angle(modifier.argument, scope)
-        return [replace(op, angles=(op.angles[0] * factor,)) for op in ops]
+        return [replace(op, angles=tuple(each * factor for each in op.angles)) for op in ops]
     if not power.is_integer():
         label = f"`{node.gate.text}` has whole powers only, and this is {power:g}"
         advice = "gates with one angle, such as `rx` or `p`, have every power"

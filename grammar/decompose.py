@@ -49,7 +49,7 @@ def invert(op: Op) -> Op:
         raise AssertionError(f"{gate.name} has no inverse")
     if op.inverse:
         return replace(op, inverse=False)
-    if gate.generator is not None:
+    if gate.is_linear:
         return replace(op, angles=tuple(-angle for angle in op.angles))
     if gate.inverse:
         return replace(op, gate=TABLE[gate.inverse])

@@ -11,6 +11,7 @@ from qcompile.gates import NAMES, Gate, Kind
 from qcompile.grammar import tree
 from qcompile.grammar.checks import QUBIT
 from qcompile.grammar.entities import Place, Subcircuit
+from qcompile.grammar.exponentials import exponential
 from qcompile.grammar.matrices import kraus, unitary
 from qcompile.grammar.observables import operator
 from qcompile.grammar.regions import statements
@@ -71,7 +72,7 @@ def _definition(node: tree.Definition, scope: Scope) -> Definition:
             body = _body(block, inner)
             gate = replace(gate, wires=_kinds(inner))
         case tree.Generator() as generator:
-            gate = _generated(gate, generator, node, inner)
+            return _generated(gate, generator, node, inner)
         case tree.Matrices() as matrices:
             gate = _by_matrix(gate, matrices, node, inner)
         case _:
@@ -120,19 +121,11 @@ def _body(block: tree.Block, inner: Scope) -> tuple[Op, ...]:
     return body
 
 
-def _generated(gate: Gate, node: tree.Generator, definition: tree.Definition, inner: Scope) -> Gate:
-    """U = exp(-i θ G) for a constant G."""
-    if len(gate.parameters) != 1:
-        label = f"a gate by its generator takes one angle, not {len(gate.parameters)}"
-        advice = "it is exp(-i θ G): write `gate zz(theta) a, b generator 0.5*Z[a] Z[b];`"
-        raise error(Code.WRONG_ANGLES, label, inner.span(definition.name), advice)
+def _generated(gate: Gate, node: tree.Generator, definition: tree.Definition, inner: Scope) -> Definition:
     made = operator(node.value, inner)
-    for _, coefficient in made.terms:
-        if coefficient.terms:
-            label = f"the generator depends on `{coefficient.terms[0][0]}`"
-            advice = "the angle multiplies the generator already: U = exp(-i θ G) with constant G"
-            raise error(Code.NOT_CONSTANT, label, inner.span(node.value), advice)
-    return replace(gate, wires=_kinds(inner), generator=made)
+    places = inner.span(definition.name), inner.span(node.value)
+    gate, body = exponential(replace(gate, wires=_kinds(inner)), made, *places)
+    return Definition(gate, body, inner.span(definition))
 
 
 def _by_matrix(gate: Gate, node: tree.Matrices, definition: tree.Definition, inner: Scope) -> Gate:

@@ -28,6 +28,7 @@ from qcompile.ir import (
     Expectation,
     Gradient,
     If,
+    Op,
     Reading,
     Row,
     Shifted,
@@ -258,8 +259,9 @@ def _backward(nodes: Sequence[tree.Statement], scope: Scope) -> list[Backward]:
 
 def _steps(node: tree.Statement, scope: Scope) -> Sequence[Backward]:
     match node:
-        case tree.Gradient(slot, generator):
-            return [Gradient(_slot(slot, MAX_SLOTS, scope), operator(generator, scope))]
+        case tree.Gradient(slot, generator, within):
+            op = None if within is None else _within(within, scope)
+            return [Gradient(_slot(slot, MAX_SLOTS, scope), operator(generator, scope), op)]
         case tree.Conditional(((test, then),), otherwise):
             return [_undo(test, then, otherwise, node, scope)]
         case _:
@@ -269,6 +271,15 @@ def _steps(node: tree.Statement, scope: Scope) -> Sequence[Backward]:
                 advice = "a reverse part holds gates, `gradient` statements, and what there is to walk back over"
                 raise error(Code.BAD_MODULE, "this cannot be walked back", scope.span(node), advice)
             return steps
+
+
+def _within(node: tree.Application, scope: Scope) -> Op:
+    """The one op that a gradient is within."""
+    made = statement(node, scope)
+    if len(made) != 1 or not isinstance(made[0], Op) or made[0].gate.hamiltonian is None:
+        advice = "gradients are read within one gate whose generator holds its parameters"
+        raise error(Code.BAD_MODULE, "this is no such gate", scope.span(node), advice)
+    return made[0]
 
 
 def _undo(test: tree.Expression, then: tree.Block, otherwise: tree.Block | None, node: tree.Node, scope: Scope) -> Undo:

@@ -216,7 +216,8 @@ class NodeMaker:
         return tree.Part(str(children[0]), children[1], _start(children[0]), _end(children[0]))
 
     def gradient(self, children: Children) -> tree.Gradient:
-        return tree.Gradient(children[1], children[2], _start(children[0]), children[2].end)
+        keyword, slot, generator, *within = children
+        return tree.Gradient(slot, generator, within[0] if within else None, _start(keyword), children[-1].end)
 
     # ---- expressions
 

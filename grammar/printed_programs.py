@@ -107,9 +107,8 @@ def _definition(definition: Definition) -> Iterator[str]:
     taken = {gate.name, *gate.parameters, *(op.gate.name for op in definition.body)}
     free = (name for name in chain(WIRE_NAMES, map("w{}".format, count())) if name not in taken)
     wires = tuple(islice(free, len(gate.wires)))
-    used = set(
-        gate.generator.support if gate.generator is not None else (w for op in definition.body for w in op.wires)
-    )
+    exponent = gate.generator or gate.hamiltonian
+    used = set(exponent.support if exponent is not None else (w for op in definition.body for w in op.wires))
     shown = (f"{'' if w in used or kind == 'qubit' else 'qumode '}{wires[w]}" for w, kind in enumerate(gate.wires))
     parameters = f"({', '.join(gate.parameters)})" if gate.parameters else ""
     word = "opaque" if gate.opaque else "channel" if gate.kraus else "gate"
@@ -117,8 +116,8 @@ def _definition(definition: Definition) -> Iterator[str]:
     names = Names(wires, (), wires, {}, {})
     if gate.opaque:
         yield f"{lead};"
-    elif gate.generator is not None:
-        yield from filled([lead, "generator", *ended(operator_terms(gate.generator, names), ";")], len(lead) + 1)
+    elif exponent is not None:
+        yield from filled([lead, "generator", *ended(operator_terms(exponent, names), ";")], len(lead) + 1)
     elif gate.matrix is not None or gate.kraus:
         matrices = [gate.matrix] if gate.matrix is not None else gate.kraus
         pieces = [piece for matrix in matrices for piece in ended(_matrix(matrix), ",")]

@@ -12,6 +12,7 @@ from qcompile.grammar.printed_programs import (
     factor,
     filled,
     indented,
+    op_text,
     operator_terms,
     output_pieces,
     program_sections,
@@ -111,8 +112,9 @@ def _adjoint(module: Adjoint) -> Iterator[list[str]]:
 def _backward(steps: Iterable[Backward], names: Names) -> Iterator[str]:
     for step in steps:
         match step:
-            case Gradient(slot, generator):
-                pieces = [f"gradient g[{slot}]", *ended(operator_terms(generator, names), ";")]
+            case Gradient(slot, generator, within):
+                end = ";" if within is None else f" in {op_text(within, names)}"
+                pieces = [f"gradient g[{slot}]", *ended(operator_terms(generator, names), end)]
                 yield from filled(pieces, len("gradient "))
             case Undo(condition, then, otherwise):
                 yield from region(condition, _backward(then, names), _backward(otherwise, names), names)

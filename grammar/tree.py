@@ -316,6 +316,7 @@ class Part:
 class Gradient:
     slot: Operand
     generator: Expression
+    within: Application | None
     start: int
     end: int
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from qcompile.grammar import decompose
-from qcompile.ir import Adjoint, Definition, Module, Op, Program
+from qcompile.ir import Adjoint, Definition, Gradient, Module, Op, Program
 from qcompile.passes.rewrite import map_ops, map_programs
 
 
@@ -26,9 +26,9 @@ class Inline:
 
 def used_definitions(module: Module) -> Module:
     """A module without calls, without the definitions that none of its ops names."""
-    back: set[str] = (
-        {step.gate.name for step in module.steps() if isinstance(step, Op)} if isinstance(module, Adjoint) else set()
-    )
+    steps = module.steps() if isinstance(module, Adjoint) else ()
+    ops = (step.within if isinstance(step, Gradient) else step for step in steps)
+    back = {op.gate.name for op in ops if isinstance(op, Op)}
 
     def trimmed(program: Program) -> Program:
         if not program.definitions:

@@ -126,7 +126,11 @@ class _Speaker:
             return parts
         if "qumode" in kinds:
             raise _unsayable(op, self.language, kinds)
-        if op.gate.parameters and op.controls:
+        if op.gate.hamiltonian is not None and not all(angle.is_constant for angle in op.angles):
+            why = f"the generator of `{op.gate.name}` holds its parameters, and these are not numbers here"
+            advice = "set them (`--set a=0.1`), or write it as rotations by its words, in as many steps as it needs"
+            raise error(Code.UNSAYABLE, why, op.span, advice)
+        if op.gate.hamiltonian is None and op.gate.parameters and op.controls:
             why = f"{op.gate.name} under {len(op.controls)} controls has too many terms to decompose"
             raise error(Code.UNSAYABLE, why, op.span, "use fewer controls, or an ancilla that collects them")
         why = f"`{op.gate.name}` is too large on {len(op.wires)} wires to be decomposed"

@@ -11,7 +11,7 @@ import numpy as np
 from qcompile.angle import number
 from qcompile.gates import TABLE
 from qcompile.gates.algebra import commutes_wordwise, controlled, spectrum
-from qcompile.grammar import decompose, invert
+from qcompile.grammar import decompose, exponent_of, invert
 from qcompile.ir import Op
 from qcompile.operator import Operator
 from qcompile.passes.synthesis import commuting_rotations
@@ -33,12 +33,25 @@ def refined(op: Op) -> tuple[Op, ...] | None:
         if op.inverse and (turned_back := _turned_back(op)) is not None:
             return (turned_back,)
         return _under_word(op) if all(op.controls) else _flipped(op)
+    if gate.hamiltonian is not None:
+        return _at_its_values(op)
     generator = controlled_generator(op)
     if generator is None or not generator.is_pauli:
         return None
     if not commutes_wordwise(generator):
         return _turned_by_eigenvectors(generator, op)
     return tuple(commuting_rotations(generator.on(op.wires).scaled(op.angles[0])))
+
+
+def _at_its_values(op: Op) -> tuple[Op, ...] | None:
+    """An exp(-iH) of few wires by its matrix, where its angles are numbers."""
+    if len(op.wires) > LARGEST or not all(angle.is_constant for angle in op.angles):
+        return None
+    values, vectors = spectrum(exponent_of(op), len(op.targets))
+    matrix = vectors * np.exp(-1j * values) @ vectors.conj().T
+    rows = tuple(tuple(complex(entry) for entry in row) for row in matrix)
+    made = synthesised(rows, op.controls, inverse=False)
+    return None if made is None else tuple(_on(made, op.wires))
 
 
 def _on(ops: Iterable[Op], wires: tuple[int, ...]) -> Iterator[Op]:

@@ -84,6 +84,11 @@ class Angle:
     def is_zero(self) -> bool:
         return not self.terms and not self.constant
 
+    @property
+    def is_linear(self) -> bool:
+        """A sum of multiples of parameters and nothing else?"""
+        return not self.constant and all(isinstance(atom, Element) for atom, _ in self.terms)
+
     def __add__(self, other: Angle) -> Angle:
         if not other.terms:
             return Angle(self.constant + other.constant, self.terms)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from qcompile.angle import Angle, number
+from qcompile.angle import Angle, Element, derivative, number
 
 Factor = tuple[str, int]
 Word = tuple[Factor, ...]
@@ -44,6 +44,11 @@ class Operator:
 
     def scaled(self, factor: Angle) -> Operator:
         return _collected((word, coefficient * factor) for word, coefficient in self.terms)
+
+    def slope(self, element: Element) -> Operator:
+        """d operator / d element of its coefficients."""
+        slopes = ((word, derivative(coefficient, element)) for word, coefficient in self.terms)
+        return Operator(tuple((word, each) for word, each in slopes if not each.is_zero))
 
     def on(self, wires: Mapping[int, int] | tuple[int, ...]) -> Operator:
         """The same operator with wire k renamed to wires[k]."""

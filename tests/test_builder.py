@@ -17,7 +17,7 @@ from qcompile.diagnostics import Code, CompileError
 from qcompile.gates import NAMES, TABLE, Gate
 from qcompile.grammar import parse, to_text
 from qcompile.ir import Barrier, Op, Postselect, Program
-from qcompile.operator import operator
+from qcompile.operator import Operator, operator
 
 H2 = (
     "-0.09886396933545824 + 0.17119774903432964*Z[0] + 0.17119774903432964*Z[1] - 0.22278593040418454*Z[2]"
@@ -190,10 +190,12 @@ def test_gates_by_matrix_generator_and_name() -> None:
     q, t = b.qubits("q", 2), b.param("t")
     b.define_matrix("flip", np.array([[0, 1j], [1, 0]]))
     b.define_generator("hop", "a", 2, "0.5*X[0] X[1] + 0.5*Y[0] Y[1]")
+    b.define_generator("cross", ["a", "b"], 2, "a*Z[0] X[1] + b*Z[1]")
     b.define_channel("noise", [[[0.6, 0], [0, 0.6]], [[0, 0.8], [0.8, 0]]])
     b.opaque("magic", ["a", "b"], 1)
     b.flip(q[1], controls=[q[0]], inverse=True)
     b.hop(2 * t, q[1], q[0])
+    b.cross(2 * t, 0.1, q[1], q[0], inverse=True)
     b.noise(q)
     b.magic(t, 0.5, q[0])
     program = b.build()
@@ -202,7 +204,11 @@ def test_gates_by_matrix_generator_and_name() -> None:
     assert rows["hop"].generator == operator((0.5, "X0 X1"), (0.5, "Y0 Y1"))
     assert rows["noise"] == Gate("noise", ("qubit",), kraus=(((0.6, 0), (0, 0.6)), ((0, 0.8), (0.8, 0))))
     assert rows["magic"] == Gate("magic", ("qubit",), ("a", "b"), opaque=True)
-    flip, hop, *noise, magic = program.body
+    assert rows["cross"].hamiltonian == Operator(
+        (((("Z", 1),), parameter("b")), ((("Z", 0), ("X", 1)), parameter("a")))
+    )
+    flip, hop, cross, *noise, magic = program.body
+    assert cross == Op(rows["cross"], (1, 0), (parameter("t") * number(-2.0), number(-0.1)))
     assert flip == Op(rows["flip"], (0, 1), (), (True,), True)
     assert hop == Op(rows["hop"], (1, 0), (parameter("t") * number(2.0),))
     assert noise == [Op(rows["noise"], (0,)), Op(rows["noise"], (1,))]
@@ -285,7 +291,9 @@ FAULTS: dict[str, tuple[Code, Write]] = {
     "no matrices": (Code.SIZES_DIFFER, lambda b, n: b.define_channel("foo", [])),
     "huge matrix": (Code.TOO_LARGE, lambda b, n: b.define_matrix("foo", np.eye(2**11))),
     "generator of another wire": (Code.INDEX_RANGE, lambda b, n: b.define_generator("foo", "a", 1, "X[1]")),
-    "generator of another kind": (Code.UNKNOWN_NAME, lambda b, n: b.define_generator("foo", "a", 1, "a*X[0]")),
+    "generator of another parameter": (Code.UNKNOWN_NAME, lambda b, n: b.define_generator("foo", "a", 1, "b*X[0]")),
+    "constant generator of two": (Code.WRONG_ANGLES, lambda b, n: b.define_generator("foo", ("a", "c"), 1, "X[0]")),
+    "generator of light": (Code.WRONG_KIND, lambda b, n: b.define_generator("foo", "a", 1, "sin(a)*x[0]", "qumode")),
     "opaque gate's name": (Code.DUPLICATE_NAME, lambda b, n: b.opaque("rx", [], 1)),
     "opaque gate's parameters": (Code.DUPLICATE_NAME, lambda b, n: b.opaque("foo", ["a", "a"], 1)),
     "opaque gate's parameter": (Code.RESERVED_NAME, lambda b, n: b.opaque("foo", ["pi"], 1)),

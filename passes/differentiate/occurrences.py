@@ -11,9 +11,10 @@ from qcompile.angle import Angle, Element, derivative, elements, number, paramet
 from qcompile.diagnostics import Code, error
 from qcompile.gates import Gate
 from qcompile.gates.algebra import controlled
-from qcompile.grammar import decompose
+from qcompile.grammar import decompose, exponent_slope
 from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, Statement
 from qcompile.operator import Operator
+from qcompile.passes.action import operators_commute
 
 GRADIENT_WORDS = 1024  # the most words that a gradient op of the adjoint method reads
 
@@ -45,7 +46,7 @@ def expanded(program: Program, wanted: Collection[Element], *, keep_words: bool)
 
     def expand(op: Op) -> Iterator[Op]:
         reached = [k for k, angle in enumerate(op.angles) if not _disjoint(angle, wanted)]
-        if not reached or op.gate.generator is not None or has_strength(op):
+        if not reached or op.gate.generator is not None or op.gate.hamiltonian is not None or has_strength(op):
             yield op
             return
         if keep_words and not op.gate.preparation and all(_factor(op.gate, op.controls, k) for k in reached):
@@ -102,6 +103,9 @@ def generator_of(op: Op) -> Operator:
 def _factor(gate: Gate, controls: tuple[bool, ...], index: int) -> tuple[Op, float] | None:
     """The one factor of the gate that an angle enters, on the op's own wires, or None if there are several."""
     wires = tuple(range(len(controls) + len(gate.wires)))
+    if gate.hamiltonian is not None:
+        found = _commuting_slope(gate, gate.hamiltonian, index)
+        return None if found is None else (Op(found, wires, (parameter("angle"),), controls), 1.0)
     formal = tuple(parameter(name) for name in gate.parameters)
     whole, element = Op(gate, wires, formal, controls), Element(gate.parameters[index])
     factors = [op for op in generator_ops(whole) if not _disjoint_all(op, element)]
@@ -109,6 +113,19 @@ def _factor(gate: Gate, controls: tuple[bool, ...], index: int) -> tuple[Op, flo
         return None
     slope = derivative(factors[0].angles[0], element)
     return (factors[0], float(slope)) if slope.is_constant else None
+
+
+def _commuting_slope(gate: Gate, hamiltonian: Operator, index: int) -> Gate | None:
+    """exp(-i angle G) for H = angle G + K with [G, K] = 0, which then is a factor of exp(-iH)."""
+    slope = exponent_slope(Op(gate, tuple(range(len(gate.wires))), tuple(map(parameter, gate.parameters))), index)
+    if not operators_commute(slope, hamiltonian) or not all(c.is_constant for _, c in slope.terms):
+        return None
+    return Gate("slope", gate.wires, ("angle",), slope)
+
+
+def has_factor(op: Op, index: int) -> bool:
+    """Does the angle enter by one factor, whose generator is constant? If not, only an exp(-iH) is left whole."""
+    return op.gate.hamiltonian is None or _factor(op.gate, op.controls, index) is not None
 
 
 def gate_generator(gate: Gate) -> Operator:

@@ -18,7 +18,7 @@ from qcompile.builder.places import Cell, Cells, Places, Test, Wire, Wires, each
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates import NAMES, Gate, Kind, pauli_rotation
 from qcompile.gates.channels import check_strength
-from qcompile.grammar import invert, parse_operator
+from qcompile.grammar import exponential, invert, parse_operator
 from qcompile.grammar.checks import check_op, is_sound
 from qcompile.ir import (
     Barrier,
@@ -30,6 +30,7 @@ from qcompile.ir import (
     Observable,
     Op,
     Output,
+    Parameter,
     Postselect,
     Probabilities,
     Program,
@@ -145,10 +146,16 @@ class Builder:
         matrices, qubits = checked_matrices(name, kraus)
         self._declared.define(Gate(name, _QUBIT * qubits, kraus=matrices))
 
-    def define_generator(self, name: str, parameter: str, wires: int, generator: str, kind: Kind = "qubit") -> None:
-        """The gate exp(-i parameter G) for an observable G of its own wires 0, 1, …: `0.5*X[0] X[1] + 0.5*Z[0]`."""
-        operator = parse_operator(generator, (Register("wires", kind, wires),), ())
-        self._declared.define(Gate(name, (kind,) * wires, (parameter,), operator))
+    def define_generator(
+        self, name: str, parameters: str | Sequence[str], wires: int, generator: str, kind: Kind = "qubit"
+    ) -> None:
+        """The gate exp(-i parameter G) for an observable G of its own wires 0, 1, …: `0.5*X[0] X[1] + 0.5*Z[0]`.
+
+        With parameters in front of letters of qubits it is exp(-i H) as it stands: `a*Z[0] X[1] + b*X[1]`.
+        """
+        names = (parameters,) if isinstance(parameters, str) else tuple(parameters)
+        operator = parse_operator(generator, (Register("wires", kind, wires),), tuple(map(Parameter, names)))
+        self._declared.define(*exponential(Gate(name, (kind,) * wires, names), operator))
 
     def opaque(self, name: str, parameters: Sequence[str], wires: int, kind: Kind = "qubit") -> None:
         """A gate that is a name alone: programs that use it are printed and emitted, nothing else."""

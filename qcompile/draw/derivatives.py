@@ -9,7 +9,6 @@ from qcompile.draw.labels import angle_text, element_text, output_text, shortene
 from qcompile.draw.layout import Limits, lay_out
 from qcompile.draw.picture import Picture, Table
 from qcompile.ir import Adjoint, AdjointComponent, Component, Evaluation, Gradient, Module, Program, Reading, Shifted
-from qcompile.operator import Operator
 
 _MAX_CELL = 400
 
@@ -110,7 +109,7 @@ def _adjoint(module: Adjoint, limits: Limits) -> Picture:
     )
     marks = [step for step in module.steps() if isinstance(step, Gradient)]
     shown = marks[: limits.rows]
-    slots = tuple((f"∂{_slot_text(m.slot)}", _generator_text(m.generator, module.forward)) for m in shown)
+    slots = tuple((f"∂{_slot_text(m.slot)}", _generator_text(m, module.forward)) for m in shown)
     sums = tuple(_adjoint_row(component, module.forward) for component in module.components[: limits.rows])
     return Picture(
         "derivative by a reverse schedule",
@@ -133,10 +132,11 @@ def _slot_text(slot: int) -> str:
     return element_text(gradient_slot(slot))
 
 
-def _generator_text(generator: Operator, program: Program) -> str:
+def _generator_text(gradient: Gradient, program: Program) -> str:
     from qcompile.grammar.printer import operator_text
 
-    return shortened(operator_text(generator, program.registers), _MAX_CELL)
+    place = "" if gradient.within is None else f", averaged within `{gradient.within.gate.name}`"
+    return shortened(operator_text(gradient.generator, program.registers) + place, _MAX_CELL)
 
 
 def _adjoint_row(component: AdjointComponent, program: Program) -> tuple[str, str]:

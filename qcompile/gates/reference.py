@@ -53,7 +53,9 @@ def generator_text(generator: Operator) -> str:
 
 def _terms(generator: Operator) -> Iterator[str]:
     for word, coefficient in generator.terms:
-        factor = str(Fraction(float(coefficient)).limit_denominator(48))
+        factor = f"({coefficient})"
+        if coefficient.is_constant:
+            factor = str(Fraction(float(coefficient)).limit_denominator(48))
         letters = " ".join(f"{letter}[{wire}]" for letter, wire in word)
         yield {"1": letters, "-1": f"-{letters}"}.get(factor, f"{factor}*{letters}") if letters else factor
 

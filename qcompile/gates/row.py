@@ -33,7 +33,8 @@ class Gate:
     of its dilation: `hidden` wires, named after the gate's own, start in |0⟩ or the vacuum and are discarded after
     it; a channel that a program defines has its Kraus matrices instead. An opaque gate is a name alone: it can be read,
     printed and emitted, but nothing is known of what it does. `bounds` holds the least and the greatest value of each
-    parameter, where there are such.
+    parameter, where there are such. A gate that a program defines may have a `hamiltonian` instead, U = exp(-iH), whose
+    coefficients are expressions in its parameters and whose words do not all commute.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Gate:
     kraus: tuple[Matrix, ...] = ()
     opaque: bool = False
     bounds: tuple[tuple[float, float], ...] = ()
+    hamiltonian: Operator | None = None
 
     @property
     def preparation(self) -> bool:
@@ -67,4 +69,12 @@ class Gate:
     @property
     def is_primitive(self) -> bool:
         """Does the row alone say what the gate does, or that nobody knows, so that a definition needs no body?"""
-        return bool(self.generator is not None or self.matrix is not None or self.kraus or self.opaque)
+        is_exponential = self.generator is not None or self.hamiltonian is not None
+        return bool(is_exponential or self.matrix is not None or self.kraus or self.opaque)
+
+    @property
+    def is_linear(self) -> bool:
+        """Is its exponent linear in its angles, so that multiples of them are its powers, and −1 its inverse?"""
+        if self.hamiltonian is None:
+            return self.generator is not None
+        return all(coefficient.is_linear for _, coefficient in self.hamiltonian.terms)

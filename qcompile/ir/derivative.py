@@ -160,14 +160,19 @@ class Gradient:
     """Accumulate into slot `slot`: 2 Im⟨λ|G|ψ⟩, where ψ is the state here and λ the observable pulled back to here.
 
     After a measurement there is a ψ and a λ for each history of results, and the sum is over those that are here.
+
+    Attributes:
+        within: an op U = exp(-iH) just before here, of whose H the generator is a slope: it is averaged over the way
+            through U, G = ∫₀¹ Uˢ · generator · U⁻ˢ ds, under the controls of U.
     """
 
     slot: int
     generator: Operator
+    within: Op | None = None
 
     @property
     def wires(self) -> tuple[int, ...]:
-        return self.generator.support
+        return self.generator.support if self.within is None else self.within.wires
 
 
 @dataclass(frozen=True, slots=True)

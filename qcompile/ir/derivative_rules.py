@@ -112,6 +112,15 @@ def gradients(module: Adjoint) -> Faults:
     for step in module.steps():
         if isinstance(step, Gradient):
             yield from operator_faults(step.generator, module.forward.kinds, bound)
+            yield from _within_faults(step)
+
+
+def _within_faults(step: Gradient) -> Faults:
+    if step.within is not None:
+        if step.within.gate.hamiltonian is None:
+            yield f"a gradient within `{step.within.gate.name}`, which has no Hamiltonian"
+        if not set(step.generator.support) <= set(step.within.targets):
+            yield f"a gradient within `{step.within.gate.name}` by what is outside of it"
 
 
 def adjoint_components(module: Adjoint) -> Faults:

@@ -130,7 +130,7 @@ class Definition:
     """A gate or channel defined in the program.
 
     Its signature is a gate row, and what it does is its body, on wires 0, 1, … over its own parameters; or the row's
-    matrix, generator or Kraus matrices, or nothing where the row is opaque: then the body is empty.
+    matrix, generator, Hamiltonian or Kraus matrices, or nothing where the row is opaque: then the body is empty.
     """
 
     gate: Gate

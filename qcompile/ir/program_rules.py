@@ -12,6 +12,7 @@ import numpy as np
 
 from qcompile.angle import Angle, Element, elements
 from qcompile.gates import TABLE, Gate, Kind, Matrix, levelled, pauli_rotation
+from qcompile.gates.algebra import commutes_wordwise
 from qcompile.ir.program import (
     Barrier,
     CellKind,
@@ -110,7 +111,7 @@ def modifier(scope: Scope) -> Faults:
     for op in scope.ops:
         if (op.controls or op.inverse) and not op.gate.is_unitary:
             yield f"a modifier on `{op.gate.name}`, which is not unitary"
-        if op.inverse and (op.gate.generator is not None or op.gate.inverse):
+        if op.inverse and (op.gate.is_linear or op.gate.inverse):
             yield f"`inv @ {op.gate.name}` has another form"
 
 
@@ -181,12 +182,13 @@ def _body_faults(definition: Definition) -> Faults:
 
 
 def _row_faults(definition: Definition) -> Faults:
-    """One of a matrix, a generator, Kraus matrices and opaque, and nothing else but the signature."""
+    """One of a matrix, a generator, a Hamiltonian, Kraus matrices and opaque, and nothing else but the signature."""
     gate = definition.gate
     signature = gate.name, gate.wires, gate.parameters
     if definition.body or gate not in (
         Gate(*signature, matrix=gate.matrix),
         Gate(*signature, generator=gate.generator),
+        Gate(*signature, hamiltonian=gate.hamiltonian),
         Gate(*signature, kraus=gate.kraus),
         Gate(*signature, opaque=True),
     ):
@@ -195,11 +197,26 @@ def _row_faults(definition: Definition) -> Faults:
         if len(gate.parameters) != 1:
             yield f"`{gate.name}` has a generator and {len(gate.parameters)} parameters"
         yield from operator_faults(gate.generator, gate.wires, set())
+    if gate.hamiltonian is not None:
+        yield from _hamiltonian_faults(gate, gate.hamiltonian)
     matrices = gate.kraus if gate.matrix is None else (gate.matrix,)
     if matrices and (gate.parameters or set(gate.wires) - {"qubit"}):
         yield f"`{gate.name}` has matrices, and parameters or qumodes"
     elif matrices and not are_complete(matrices, len(gate.wires)):
         yield f"the matrices of `{gate.name}` do not satisfy Σ K†K = 1, or are of the wrong size"
+
+
+def _hamiltonian_faults(gate: Gate, hamiltonian: Operator) -> Faults:
+    """Simpler ones are a generator, or a body of rotations."""
+    yield from operator_faults(hamiltonian, gate.wires, {Element(name) for name in gate.parameters})
+    if not hamiltonian.is_pauli:
+        yield f"the Hamiltonian of `{gate.name}` is no Pauli sum"
+    elif commutes_wordwise(hamiltonian):
+        yield f"the words of the Hamiltonian of `{gate.name}` commute"
+    if len(gate.parameters) < 2 and gate.is_linear:
+        yield f"`{gate.name}` has a generator"
+    if all(coefficient.is_constant for _, coefficient in hamiltonian.terms):
+        yield f"the Hamiltonian of `{gate.name}` is constant"
 
 
 def are_complete(matrices: Iterable[Matrix], wires: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar, assert_never
 from qcompile.angle import Element
 from qcompile.gates import Gate
 from qcompile.ir import derivative_rules, program_rules
-from qcompile.ir.derivative import Adjoint, Module, Shifted
+from qcompile.ir.derivative import Adjoint, Gradient, Module, Shifted
 from qcompile.ir.program import Op, Program
 from qcompile.ir.program_rules import Faults, Scope
 
@@ -38,7 +38,8 @@ def _faults(module: Module) -> Iterator[tuple[str, str]]:
             yield from _checked(derivative_rules.SHIFTED, module)
         case Adjoint():
             yield from _program_faults(module.forward)
-            reverse = tuple(step for step in module.steps() if isinstance(step, Op))
+            ops = (step.within if isinstance(step, Gradient) else step for step in module.steps())
+            reverse = tuple(op for op in ops if isinstance(op, Op))
             yield from _checked(program_rules.OPS, _scope(module.forward, reverse))
             yield from _checked(derivative_rules.ADJOINT, module)
         case _:

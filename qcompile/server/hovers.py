@@ -52,6 +52,8 @@ def gate_parts(gate: Gate) -> Iterator[str]:
         yield f"also {', '.join(f'`{alias}`' for alias in gate.aliases)}"
     if gate.generator is not None:
         yield f"exp(−iθG) with G = `{generator_text(gate.generator)}`"
+    elif gate.hamiltonian is not None:
+        yield f"exp(−iH) with H = `{generator_text(gate.hamiltonian)}`"
     elif gate.word:
         yield f"`{gate.word}`"
     kind = frequencies_text(gate)

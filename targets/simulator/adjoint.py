@@ -31,12 +31,12 @@ from qcompile.ir import (
 from qcompile.targets.simulator import gaussian
 from qcompile.targets.simulator.adjoint_outputs import Slots, Start, Walked, add, count_bras
 from qcompile.targets.simulator.adjoint_tape import Applied, Branched, Record, Recorder, Tape, Vectors
-from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped
+from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped, turned
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
 from qcompile.targets.simulator.native import derivatives, native
 from qcompile.targets.simulator.options import Options, check_sweeping
 from qcompile.targets.simulator.tensor import apply_all, dagger
-from qcompile.targets.simulator.tensor_operators import act, cut, inner
+from qcompile.targets.simulator.tensor_operators import inner
 from qcompile.targets.simulator.tensor_outputs import leakage
 from qcompile.targets.simulator.tensor_program import plan
 from qcompile.targets.simulator.tensor_run import Branch
@@ -242,6 +242,6 @@ class _Walk:
             if isinstance(last, Applied) and is_own(gradient, last.op):
                 image = own_change(last.op, last.kets[number], self.recorder.bound, self.recorder.cutoff)
             else:
-                image = cut(act(gradient.generator, self.recorder.bound.elements, ket), ket.shape)
+                image = turned(gradient, self.recorder.bound, ket)
             for slots, bra in zip(self.slots, bras, strict=True):
                 add(slots, gradient.slot, 2 * inner(bra, image).imag)

@@ -65,6 +65,10 @@ def _check(module: Adjoint) -> None:
     for statement in module.forward.body:
         if not isinstance(statement, Op | Barrier) or not (isinstance(statement, Barrier) or statement.gate.is_unitary):
             raise error(Code.METHOD, "only a program of gates has a tangent", statement.span, way_out)
+        for part in lowered(statement, module.forward.definitions) if isinstance(statement, Op) else ():
+            if part.gate.hamiltonian is not None:
+                label = f"the generator of `{part.gate.name}` holds its parameters, and has no tangent"
+                raise error(Code.METHOD, label, statement.span, "take differences of the adjoint gradients")
     if "qumode" in module.forward.kinds:
         raise error(Code.METHOD, "a program of light has no tangent", help=way_out)
     for output in module.forward.outputs:

@@ -12,9 +12,9 @@ from qcompile.diagnostics import Code, error
 from qcompile.gates.algebra import controlled
 from qcompile.grammar import invert
 from qcompile.ir import Adjoint, Gradient, Op, Program
-from qcompile.operator import Operator
+from qcompile.targets.simulator import evolutions
 from qcompile.targets.simulator.adjoint_outputs import Slots, Start, Walked, add
-from qcompile.targets.simulator.tensor import ComplexArray, Map, apply_all, apply_where, dagger
+from qcompile.targets.simulator.tensor import ComplexArray, Dense, Map, apply_all, apply_where, dagger
 from qcompile.targets.simulator.tensor_gates import derivative_of, levels_of, lowered, maps_of
 from qcompile.targets.simulator.tensor_operators import act, cut, inner, norms
 from qcompile.targets.simulator.tensor_outputs import leakage
@@ -46,7 +46,7 @@ def taped(module: Adjoint, bound: Bound, cutoff: int) -> Walked:
         back = [dagger(action) for action in reversed(maps)]
         bras = [apply_all(back, bra) for bra in bras]
     for gradient in waiting:
-        _read(gradient, walk.cut_image(gradient.generator, ket), bras, slots)
+        _read(gradient, walk.image(gradient, ket), bras, slots)
     return Walked(start, slots, lost)
 
 
@@ -67,10 +67,10 @@ class _Walk:
         """G·U·(state before); i·dU/dθ·(state before) where the gradient is that of a photonic op's own angle."""
         if is_own(gradient, op):
             return own_change(op, before, self.bound, self.cutoff)
-        return self.cut_image(gradient.generator, apply_all(maps, before))
+        return self.image(gradient, apply_all(maps, before))
 
-    def cut_image(self, generator: Operator, ket: ComplexArray) -> ComplexArray:
-        return cut(act(generator, self.bound.elements, ket), ket.shape)
+    def image(self, gradient: Gradient, ket: ComplexArray) -> ComplexArray:
+        return turned(gradient, self.bound, ket)
 
     def recorded(self) -> tuple[ComplexArray, list[ComplexArray], list[Op]]:
         """The final state, and the ops that the schedule undoes with the state before each.
@@ -101,6 +101,16 @@ class _Walk:
     def _final_state(self, program: Program) -> ComplexArray:
         (branch,) = run_plan(plan(program), self.bound, self.cutoff)
         return branch.state
+
+
+def turned(gradient: Gradient, bound: Bound, ket: ComplexArray) -> ComplexArray:
+    """Gψ, cut to the levels of ψ."""
+    op = gradient.within
+    if op is None:
+        return cut(act(gradient.generator, bound.elements, ket), ket.shape)
+    places = {wire: place for place, wire in enumerate(op.targets)}
+    average = evolutions.average(op, gradient.generator.on(places), bound.elements)
+    return apply_where(Dense(average, op.targets), levels_of(op), ket)
 
 
 def own_change(op: Op, before: ComplexArray, bound: Bound, cutoff: int) -> ComplexArray:

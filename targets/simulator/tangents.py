@@ -13,13 +13,16 @@ import numpy as np
 from qcompile.angle import Angle, Element, derivative
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates.algebra import controlled, quadrature_action
+from qcompile.grammar import exponent_of
 from qcompile.ir import Op, Program
+from qcompile.operator import Operator
+from qcompile.targets.simulator import evolutions
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
 from qcompile.targets.simulator.gaussian_forward import turn
 from qcompile.targets.simulator.gaussian_program import op_factors
 from qcompile.targets.simulator.gaussian_state import Moments, vacuum
 from qcompile.targets.simulator.options import Options, check_sweeping, memory_limit, too_large
-from qcompile.targets.simulator.tensor import ComplexArray, apply, apply_where
+from qcompile.targets.simulator.tensor import ComplexArray, Dense, apply, apply_where
 from qcompile.targets.simulator.tensor_gates import derivative_of, levels_of, lowered, map_of
 from qcompile.targets.simulator.tensor_operators import act, inner
 from qcompile.targets.simulator.tensor_outputs import leakage
@@ -93,12 +96,11 @@ class _Tangents:
             tangents = apply(action, tangents) if met else tangents
             change = self._change(op, before, state) if slopes else state
             for element, slope in slopes.items():
-                factor = value_of(slope, self.bound.elements, op.span)[0]
-                if element in met:
-                    tangents[met.index(element)] += factor * change[0]
-                else:
-                    met.append(element)
-                    tangents = np.concatenate([tangents, factor * change])
+                moved = value_of(slope, self.bound.elements, op.span)[0] * change
+                tangents = _added(tangents, met, element, moved)
+            for element, turned in _exponent_slopes(op, self.wrt).items():
+                average = Dense(evolutions.average(op, turned, self.bound.elements), op.targets)
+                tangents = _added(tangents, met, element, -1j * apply_where(average, levels_of(op), state))
         return state, tangents, met
 
     def _change(self, op: Op, before: ComplexArray, after: ComplexArray) -> ComplexArray:
@@ -114,8 +116,27 @@ class _Tangents:
 
 def _slopes(op: Op, wrt: Sequence[Element]) -> dict[Element, Angle]:
     """d angle / d element, for each element that the op's angle depends on."""
-    slopes = {element: derivative(angle, element) for angle in op.angles[:1] for element in wrt}
+    angles = op.angles[:1] if op.gate.hamiltonian is None else ()
+    slopes = {element: derivative(angle, element) for angle in angles for element in wrt}
     return {element: slope for element, slope in slopes.items() if not slope.is_zero}
+
+
+def _exponent_slopes(op: Op, wrt: Sequence[Element]) -> dict[Element, Operator]:
+    """dH / d element of an op exp(-iH), for each element that its H depends on."""
+    if op.gate.hamiltonian is None:
+        return {}
+    exponent = exponent_of(op)
+    slopes = {element: exponent.slope(element) for element in wrt}
+    return {element: slope for element, slope in slopes.items() if slope.terms}
+
+
+def _added(tangents: ComplexArray, met: list[Element], element: Element, moved: ComplexArray) -> ComplexArray:
+    """The tangents with more for one element, which is met now if it was not before."""
+    if element not in met:
+        met.append(element)
+        return np.concatenate([tangents, moved])
+    tangents[met.index(element)] += moved[0]
+    return tangents
 
 
 def _no_rule(op: Op) -> CompileError:

@@ -16,7 +16,7 @@ from qcompile.gates.algebra import commutes_wordwise, pauli_matrix, spectrum
 from qcompile.grammar import decompose
 from qcompile.ir import Definition, Op
 from qcompile.operator import Operator
-from qcompile.targets.simulator import fock, fock_hybrid
+from qcompile.targets.simulator import evolutions, fock, fock_hybrid
 from qcompile.targets.simulator.fock_forms import Dilation, form
 from qcompile.targets.simulator.tensor import (
     ComplexArray,
@@ -38,7 +38,7 @@ _DENSE = 10  # the most wires of a generator whose matrix is diagonalised
 
 
 def lowered(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
-    """The op as ops whose gates have a matrix, a generator, or are channels or primitive preparations.
+    """The op as ops whose gates have a matrix or an exponent, or are channels or primitive preparations.
 
     Raises:
         CompileError: NOT_SIMULABLE, UNKNOWN_EFFECT.
@@ -46,6 +46,9 @@ def lowered(op: Op, definitions: tuple[Definition, ...]) -> Iterator[Op]:
     gate = op.gate
     if gate.generator is not None and _is_wide_sum(gate):
         yield from _wide_sum(op, gate.generator)
+    elif gate.hamiltonian is not None:
+        _check_dense(op)
+        yield op
     elif gate.matrix is not None or gate.generator is not None or gate.channel or is_primitive_preparation(gate):
         yield op
     else:
@@ -64,9 +67,7 @@ def _is_wide_sum(gate: Gate) -> bool:
 def _wide_sum(op: Op, generator: Operator) -> Iterator[Op]:
     """A generator of several words on many wires: one rotation for each word where they commute, else one matrix."""
     if not commutes_wordwise(generator):
-        if len(op.gate.wires) > _DENSE:
-            label = f"the words of `{op.gate.name}` do not commute, and it has more than {_DENSE} wires"
-            raise error(Code.NOT_SIMULABLE, label, op.span, "write it as several gates on fewer wires")
+        _check_dense(op)
         yield op
         return
     control_wires = op.wires[: len(op.controls)]
@@ -75,6 +76,13 @@ def _wide_sum(op: Op, generator: Operator) -> Iterator[Op]:
         gate = pauli_rotation("".join(letter for letter, _ in word)) if word else TABLE["gphase"]
         factor = number(2.0 if word else -1.0) * coefficient
         yield Op(gate, wires, (op.angles[0] * factor,), op.controls, span=op.span)
+
+
+def _check_dense(op: Op) -> None:
+    """Of words that do not commute."""
+    if len(op.gate.wires) > _DENSE:
+        label = f"the words of `{op.gate.name}` do not commute, and it has more than {_DENSE} wires"
+        raise error(Code.NOT_SIMULABLE, label, op.span, "write it as several gates on fewer wires")
 
 
 def map_of(op: Op, elements: Elements, cutoff: int) -> Map:
@@ -135,6 +143,8 @@ def _plain_map(op: Op, elements: Elements, cutoff: int) -> Plain:
     gate = op.gate
     if gate.matrix is not None:
         return _constant_map(gate, op.inverse, op.targets)
+    if gate.hamiltonian is not None:
+        return Dense(evolutions.unitary(op, elements), op.targets)
     if gate.generator is None:
         raise AssertionError(f"`{gate.name}` was not lowered")
     angle = _angle(op, elements)

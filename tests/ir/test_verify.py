@@ -119,6 +119,19 @@ def row(*facts: Any, **others: Any) -> Program:
     return defining(Definition(Gate("bar", *facts, **others)))
 
 
+def within(generator: Operator, wire: int) -> Adjoint:
+    """A gradient within an op on the wire, of a gate that the forward program defines."""
+    gate = Gate("driven", ("qubit",), ("a",), hamiltonian=of_one("X", "Z"))
+    forward = replace(ADJOINT.forward, definitions=(Definition(gate),))
+    return replace(ADJOINT, forward=forward, reverse=(Gradient(0, generator, Op(gate, (wire,), (THETA,))),))
+
+
+def of_one(*letters: str, offset: Angle | None = None) -> Operator:
+    """(a + 1)·each letter, or a plus the offset."""
+    coefficient = parameter("a") + (number(1.0) if offset is None else offset)
+    return Operator(tuple((((letter, 0),), coefficient) for letter in letters))
+
+
 def on(name: str, *wires: int, angles: tuple[Angle, ...] = ()) -> Program:
     return body(Op(TABLE[name], wires, angles))
 
@@ -217,6 +230,18 @@ PROGRAM_FAULTS = {
     ),
     "generator out of range": ("definition", row(("qubit",), ("a",), operator((1, "X1")))),
     "generator of another kind": ("definition", row(("qubit",), ("a",), operator((1, "x0")))),
+    "a Hamiltonian of light": ("definition", row(("qumode",), ("a",), hamiltonian=of_one("x", "p"))),
+    "a Hamiltonian of an unknown parameter": ("definition", row(("qubit",), ("b",), hamiltonian=of_one("X", "Z"))),
+    "a Hamiltonian that is a generator": (
+        "definition", row(("qubit",), ("a",), hamiltonian=of_one("X", "Z", offset=Angle()))
+    ),
+    "a Hamiltonian of commuting words": (
+        "definition", row(("qubit",), ("a",), hamiltonian=of_one("Z"))
+    ),
+    "a constant Hamiltonian": ("definition", row(("qubit",), ("a",), hamiltonian=operator((1, "X0"), (1, "Z0")))),
+    "a Hamiltonian and a generator": (
+        "definition", row(("qubit",), ("a",), operator((1, "X0")), hamiltonian=of_one("X", "Z"))
+    ),
     "symbolic generator": (
         "definition",
         defining(Definition(Gate("bar", ("qubit",), ("a",), Operator((((("X", 0),), parameter("a")),))))),
@@ -279,6 +304,11 @@ DERIVATIVE_FAULTS = {
     "too many slots": ("gradients", replace(ADJOINT, slots=2)),
     "negative slot": ("gradients", replace(ADJOINT, reverse=(Gradient(-1, operator((1, "Z0"))), *ADJOINT.reverse))),
     "generator out of range": ("gradients", replace(ADJOINT, reverse=(Gradient(0, operator((0.5, "X2"))),))),
+    "within what has no Hamiltonian": ("gradients", replace(
+        ADJOINT, reverse=(Gradient(0, operator((0.5, "X0")), Op(TABLE["rx"], (0,), (THETA,))),)
+    )),
+    "within what it is outside of": ("gradients", within(operator((0.5, "Z1")), 0)),
+    "within a gate out of range": ("wire range", within(operator((0.5, "Z2")), 2)),
     "reads no slot": ("adjoint components", replace(
         ADJOINT, components=(AdjointComponent(0, Element("theta"), ((number(1.0), 1),)),)
     )),

@@ -50,6 +50,10 @@ def op_matrix(op: Op, values: Mapping[Element, Value]) -> Matrix:
     angles = tuple(number(float(evaluate(angle, values))) for angle in op.angles)
     if gate.generator is not None:
         own = expm(-1j * float(angles[0]) * operator_matrix(gate.generator, count))
+    elif gate.hamiltonian is not None:
+        formal = dict(zip(map(Element, gate.parameters), map(float, angles), strict=True))
+        terms = ((word, number(float(evaluate(c, formal)))) for word, c in gate.hamiltonian.terms)
+        own = expm(-1j * operator_matrix(Operator(tuple(terms)), count))
     elif gate.matrix is not None:
         own = np.array(gate.matrix, dtype=complex)
     else:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from random_programs import PARAMETERS, QUBIT_GATES, angles, pauli_sums
 from scipy.linalg import qr
 
-from qcompile.angle import pi_times
+from qcompile.angle import call, number, parameter, pi_times
 from qcompile.gates import TABLE, Gate, Kind, Matrix
 from qcompile.grammar import invert
 from qcompile.ir import (
@@ -30,6 +30,7 @@ from qcompile.ir import (
     Statement,
     Variance,
 )
+from qcompile.operator import Operator
 
 _Draw = st.DrawFn
 REGISTERS = (
@@ -55,6 +56,16 @@ def matrices(draw: _Draw, rows: int, columns: int) -> Matrix:
 
 
 @st.composite
+def hamiltonians(draw: _Draw) -> Operator:
+    """Of two qubits, with words that do not commute; linear in s and t, affine, or another function of them."""
+    s, t = parameter("s"), parameter("t")
+    forms = [s, t, s + t * number(2.0), s - number(0.5), call("sin", t) * s, number(0.25)]
+    first, second, third = (draw(st.sampled_from(forms)) for _ in range(3))
+    terms = ((("X", 0),), s), ((("Z", 0),), first), ((("Y", 1),), second), ((("Z", 0), ("X", 1)), third)
+    return Operator() + Operator(terms)
+
+
+@st.composite
 def definitions(draw: _Draw) -> tuple[Definition, ...]:
     """One of each kind, the body using those before."""
     wires = draw(st.integers(1, 2))
@@ -64,12 +75,14 @@ def definitions(draw: _Draw) -> tuple[Definition, ...]:
     stacked = draw(matrices(2 * count, 2))
     channel = Gate("flip", ("qubit",), kraus=tuple(stacked[2 * k : 2 * k + 2] for k in range(count)))
     generated = Gate("g", ("qubit", "qubit"), ("t",), generator=draw(pauli_sums(2)))
+    driven = Gate("driven", ("qubit", "qubit"), ("s", "t"), hamiltonian=draw(hamiltonians()))
     opaque = Gate("phony", ("qubit", "qubit"), ("s", "t"), opaque=True)
     body = (Op(unitary, tuple(range(wires))), Op(generated, (1, 0), (pi_times(1, 2),)))
     return (
         Definition(unitary),
         Definition(channel),
         Definition(generated),
+        Definition(driven),
         Definition(opaque),
         Definition(Gate("joint", ("qubit", "qubit")), body),
     )

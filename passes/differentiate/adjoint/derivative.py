@@ -13,7 +13,7 @@ from typing import assert_never
 
 from qcompile.angle import Angle, Element, derivative, elements, number
 from qcompile.diagnostics import Code, CompileError, Span, error
-from qcompile.grammar import invert
+from qcompile.grammar import exponent_slope, invert
 from qcompile.ir import (
     Adjoint,
     AdjointComponent,
@@ -35,7 +35,6 @@ from qcompile.ir import (
     Undo,
     Variance,
 )
-from qcompile.operator import Operator
 from qcompile.passes.differentiate.adjoint.dilation import dilated
 from qcompile.passes.differentiate.occurrences import expanded, generator_of
 from qcompile.passes.light_cone import in_cone
@@ -92,10 +91,20 @@ class _WayBack:
                     pass  # preparations are of fresh wires: nothing comes before them
 
     def _over(self, op: Op) -> Iterator[Backward]:
-        if any(_depends(angle, self.wanted) for angle in op.angles):
+        if op.gate.hamiltonian is not None:
+            yield from self._within(op)
+        elif any(_depends(angle, self.wanted) for angle in op.angles):
             yield Gradient(len(self.angles), generator_of(op))
             self.angles.append(op.angles[0])
         yield invert(op)
+
+    def _within(self, op: Op) -> Iterator[Gradient]:
+        """By each angle of an exp(-iH), whose slopes do not commute with H."""
+        for index, angle in enumerate(op.angles):
+            slope = exponent_slope(op, index).on(op.targets)
+            if slope.terms and _depends(angle, self.wanted):
+                yield Gradient(len(self.angles), slope, op)
+                self.angles.append(angle)
 
 
 def _as_needed(steps: list[Backward]) -> tuple[Backward, ...]:
@@ -144,10 +153,9 @@ def _observed(output: Output, element: Element) -> Iterator[tuple[Angle, Expecta
 
 def _slope(observable: Observable, element: Element) -> Iterator[Observable]:
     """d observable / d element, if there is any."""
-    slopes = [(word, derivative(coefficient, element)) for word, coefficient in observable.operator.terms]
-    terms = tuple((word, slope) for word, slope in slopes if not slope.is_zero)
-    if terms:
-        yield Observable(Operator(terms))
+    slope = observable.operator.slope(element)
+    if slope.terms:
+        yield Observable(slope)
 
 
 def _depends(angle: Angle, wanted: Collection[Element]) -> bool:
