@@ -12,6 +12,7 @@ from qcompile.gates import TABLE, Gate
 NAMES = ("a", "b", "c")
 OWN = """gate commuting(t) a, b generator 0.5*X[a] X[b] - 0.3*Y[a] Y[b] + 0.25*Z[a] Z[b];
 gate tilted(t) a, b generator 0.4*X[a] + 0.7*Z[a] Z[b];
+gate driven(s, t) a, b generator s*(X[a] X[b] + Z[a] Z[b]) + (1 - sin(t))*X[a] + 0.3*Z[b];
 gate shared(s, t) a, b { ry(s + t) a; cx a, b; crx(-2*s) b, a; rz(t/2) b; }
 gate fixed a = [[0.6, 0.8im], [0.8im, 0.6]];
 """
@@ -81,7 +82,9 @@ def layers(draw: _Draw, qubits: int) -> str:
     if draw(st.booleans()):
         gate = draw(st.sampled_from(["rzz", "rxx", "crz", "cp", "xy"]))
         return f"for i in 1:{qubits} {{ {gate}({draw(angles())}) q[i - 1], q[i]; }}"
-    own = draw(st.sampled_from(["commuting({})", "tilted({})", "shared({}, {})", "inv @ shared({}, {})"]))
+    own = draw(
+        st.sampled_from(["commuting({})", "tilted({})", "shared({}, {})", "inv @ shared({}, {})", "driven({}, {})"])
+    )
     first, second = draw(st.permutations(range(qubits)))[:2]
     return f"{own.format(draw(angles()), draw(angles()))} q[{first}], q[{second}];"
 

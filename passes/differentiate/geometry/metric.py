@@ -180,6 +180,9 @@ def _occurrences(ops: Iterable[Op], wrt: Sequence[Element]) -> Iterator[_Occurre
         if slopes and op.gate.preparation:
             label = f"the angle of `{op.gate.name}` is not differentiable"
             raise error(Code.NO_RULE, label, op.span, "give it a constant value, or prepare the state by gates")
+        if reached and op.gate.hamiltonian is not None:
+            label = f"the generator of `{op.gate.name}` holds its parameters, and is another at each of their values"
+            raise error(Code.NO_RULE, label, op.span, "compute the metric on the simulator")
         if slopes:
             moving = Operator(tuple((word, c) for word, c in generator_of(op).terms if word))
             yield _Occurrence(place, moving, slopes)

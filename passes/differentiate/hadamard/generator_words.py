@@ -112,17 +112,17 @@ def gathered(words: Iterable[GeneratorWord]) -> list[Place]:
     return places + [Place(path, tuple(group)) for path, group in fixed.items()]
 
 
-def inserted(body: tuple[Statement, ...], path: Path, ops: Sequence[Op]) -> tuple[Statement, ...]:
-    """The body with ops put at the place."""
+def inserted(body: tuple[Statement, ...], path: Path, ops: Sequence[Op], over: int = 0) -> tuple[Statement, ...]:
+    """The body with ops put at the place, instead of the `over` statements before it."""
     place, *deeper = path
     if not deeper:
-        return (*body[:place], *ops, *body[place:])
+        return (*body[: place - over], *ops, *body[place:])
     branch, *rest = deeper
     region = body[place]
     if not isinstance(region, If):
         raise AssertionError("a path leads into regions")
-    then = inserted(region.then, tuple(rest), ops) if branch == 0 else region.then
-    otherwise = inserted(region.otherwise, tuple(rest), ops) if branch == 1 else region.otherwise
+    then = inserted(region.then, tuple(rest), ops, over) if branch == 0 else region.then
+    otherwise = inserted(region.otherwise, tuple(rest), ops, over) if branch == 1 else region.otherwise
     return (*body[:place], If(region.condition, then, otherwise, region.span), *body[place + 1 :])
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from qcompile.angle import Angle, Element, number, parameter
 from qcompile.gates import TABLE, Gate, pauli_rotation
-from qcompile.ir import Expectation, Observable, Op, Program, Register
+from qcompile.ir import Definition, Expectation, Observable, Op, Program, Register
 from qcompile.operator import Operator, Word
 from qcompile.passes.differentiate.draft import with_slots
 from qcompile.passes.differentiate.hadamard.generator_words import Path, inserted
@@ -20,6 +20,33 @@ def with_rotation(program: Program, path: Path, word: Word) -> tuple[Program, El
     slotted, (slot,) = with_slots(program, 1)
     turn = _rotation(word, parameter(slot.name, slot.index))
     return replace(slotted, body=inserted(slotted.body, path, (turn,))), slot
+
+
+def with_rotation_within(program: Program, path: Path, op: Op, word: Word) -> tuple[Program, Element, Element]:
+    """The program with exp(-i s w/2) within the op exp(-iH) just before the place, a share of it done; share and s.
+
+    A gate exp(-i share H) is defined for that. With no slot set the program does what it did.
+    """
+    slotted, (share, angle) = with_slots(program, 2)
+    part = _part_of(op.gate, slotted)
+    done = parameter(share.name, share.index)
+    before, after = (replace(op, gate=part, angles=(each, *op.angles)) for each in (done, number(1.0) - done))
+    split = (before, _rotation(word, parameter(angle.name, angle.index)), after)
+    definitions = (*slotted.definitions, Definition(part))
+    body = inserted(slotted.body, path, split, over=1)
+    return replace(slotted, definitions=definitions, body=body), share, angle
+
+
+def _part_of(gate: Gate, program: Program) -> Gate:
+    """exp(-i share H)."""
+    if gate.hamiltonian is None:
+        raise AssertionError(f"`{gate.name}` has no Hamiltonian")
+    share = "share"
+    while share in gate.parameters:
+        share += "_"
+    names = (share, *gate.parameters)
+    name = fresh_name(f"{gate.name}_part", program)
+    return Gate(name, gate.wires, names, hamiltonian=gate.hamiltonian.scaled(parameter(share)))
 
 
 def with_test(program: Program, path: Path, word: Word) -> tuple[Program, int]:

@@ -37,7 +37,7 @@ from qcompile.passes.differentiate.hadamard.tails import Tails, reaches_end
 from qcompile.passes.differentiate.occurrences import expanded
 from qcompile.passes.differentiate.sight.pullback import Images
 
-Mode = Literal["standard", "reversed", "direct", "parallel", "fewest", "fewest beside the end"]
+Mode = Literal["standard", "reversed", "direct", "parallel", "fewest", "fewest beside the end", "not within"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,21 @@ class OpTests:
         measured = self._program.outputs[output]
         if not isinstance(measured, Expectation):
             return
-        slopes = ((word, derivative(c, element)) for word, c in measured.observable.operator.terms if c.terms)
-        changing = Operator(tuple((word, c) for word, c in slopes if not c.is_zero))
+        changing = measured.observable.operator.slope(element)
         if changing.terms:
             made = replace(measured, observable=Observable(changing), span=None)
             yield number(1.0), Part(number(1.0), self._index, self._draft.output(self._index, made))
 
     def choose(self, mode: Mode) -> None:
-        """Sets out how each output's derivative by each op is read."""
-        seen = list(seen_words(self._program, self.outputs, self._ops, self._images))
+        """Sets out how each output's derivative by each op is read; `not within`: directly, but by no exp(-iH)."""
+        ops = self._ops if mode != "not within" else [at for at in self._ops if at.op.gate.hamiltonian is None]
+        seen = list(seen_words(self._program, self.outputs, ops, self._images))
         match mode:
             case "standard":
                 self._at_places(seen, self._standard)
             case "reversed":
                 self._at_places(seen, self._reversed)
-            case "direct":
+            case "direct" | "not within":
                 self._at_places(seen, self._direct)
             case "parallel":
                 self._at_places(self._not_at_end(seen), self._reversed)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qcompile.angle import Angle, Element, derivative
+from qcompile.angle import Angle, Element
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Expectation, Observable, Output, Probabilities, Template
-from qcompile.operator import Operator
 from qcompile.passes.differentiate.occurrences import expanded
 from qcompile.passes.differentiate.shift.planning import Choice, Plan, Planner
 from qcompile.passes.differentiate.shift.rules import Rule
@@ -70,8 +69,7 @@ class Analysis:
         measured = self.outputs[output]
         if not isinstance(measured, Expectation):
             return None
-        terms = tuple((word, derivative(c, element)) for word, c in measured.observable.operator.terms if c.terms)
-        slope = Operator(tuple((word, c) for word, c in terms if not c.is_zero))
+        slope = measured.observable.operator.slope(element)
         if not slope.terms:
             return None
         made = replace(measured, observable=Observable(slope), span=None)

@@ -11,10 +11,10 @@ from qcompile.diagnostics import CompileError
 from qcompile.ir import Op, Program
 from qcompile.passes.action import Actions
 from qcompile.passes.differentiate.light.photons import photon_bounds
-from qcompile.passes.differentiate.occurrences import Occurrence, has_strength, occurrence_of
+from qcompile.passes.differentiate.occurrences import Occurrence, has_factor, has_strength, occurrence_of
 from qcompile.passes.differentiate.shift.groups import ONE, Found, Group, Member, groups
 from qcompile.passes.differentiate.shift.rules import Rule, trigonometric
-from qcompile.passes.differentiate.shift.selection import joint_rates, refusal, rule_for, union
+from qcompile.passes.differentiate.shift.selection import exponent_refusal, joint_rates, refusal, rule_for, union
 from qcompile.passes.differentiate.sight.pullback import Images
 from qcompile.passes.differentiate.sight.visibility import Sight, arriving, sights
 from qcompile.passes.differentiate.strengths.rule import near_words, strength_refusal, strength_rule
@@ -154,10 +154,14 @@ class Planner:
     def refusal(self, member: Member) -> CompileError:
         """The diagnostic of an occurrence that has no finite rule."""
         op = self.ops[member.position]
+        if not has_factor(op, member.index):
+            return exponent_refusal(op, member.index)
         return strength_refusal(op, member.index) if has_strength(op) else refusal(self.occurrence(member))
 
     def _rule(self, member: Member, sight: Sight) -> Rule | None:
         op = self.ops[member.position]
+        if not has_factor(op, member.index):
+            return None
         if has_strength(op):
             words = near_words(sight.words, op.wires)
             return strength_rule(op.gate, member.index, self.angle(member), sight.degree, sight.photons, words)

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.gates.algebra import commutes_wordwise
+from qcompile.ir import Op
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.light.rule import light_rule
 from qcompile.passes.differentiate.occurrences import Occurrence
@@ -103,4 +104,12 @@ def refusal(occurrence: Occurrence) -> CompileError:
     elif shift_rule(occurrence.generator, occurrence.scale, 1, occurrence.controlled) is not None:
         label += " here: what is measured is no polynomial in the quadratures just after it"
     advice = "`--method adjoint` differentiates it on the simulator, exactly for the truncated program"
+    return error(Code.NO_RULE, label, op.span, advice)
+
+
+def exponent_refusal(op: Op, index: int) -> CompileError:
+    """Of an angle of exp(-iH) by which H does not commute with itself: no finite set of frequencies moves with it."""
+    name = op.gate.parameters[index]
+    label = f"`{name}` of `{op.gate.name}` has no finite shift rule: its words do not commute with the others"
+    advice = "use `--method stochastic`, which is unbiased, `finite-differences`, or `adjoint` on the simulator"
     return error(Code.NO_RULE, label, op.span, advice)

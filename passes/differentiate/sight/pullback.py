@@ -125,7 +125,7 @@ def _embedded(matrix: ComplexArray, wires: tuple[int, ...], count: int) -> Compl
 
 
 def _through_part(words: frozenset[Word], part: Op) -> Image | None:
-    generator = part.gate.generator
+    generator = part.gate.generator or part.gate.hamiltonian  # whose words alone count
     if generator is None:
         return None
     if len(generator.terms) << len(part.controls) > _GENERATOR_WORDS:
