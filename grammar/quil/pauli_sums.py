@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
-from qcompile.angle import Angle, Element, evaluate, number
+from qcompile.angle import Angle, Element, number
 from qcompile.diagnostics import Code, Span, error
 from qcompile.gates import TABLE, Gate, Kind, pauli_rotation
+from qcompile.gates.algebra import spectrum
 from qcompile.grammar.assembly import Assembly
 from qcompile.grammar.checks import QUBIT, counted
+from qcompile.grammar.exponentials import exponential
 from qcompile.grammar.quil import tree
 from qcompile.grammar.quil.applications import Signature, plain
-from qcompile.grammar.quil.matrices import exponential, pauli_matrix, unitary
+from qcompile.grammar.quil.matrices import unitary
 from qcompile.grammar.quil.values import Frame, angle
 from qcompile.ir import Op
 from qcompile.operator import Operator, collect, words_commute
@@ -41,7 +43,7 @@ class Term:
 def pauli_signature(
     node: tree.BodyDefinition, frame: Frame, elements: Sequence[Element], assembly: Assembly
 ) -> Signature:
-    """By one generator where one parameter scales it; else rotations where the words commute; else numbers only.
+    """By one generator where one parameter scales it; else rotations where the words commute; else the exponential.
 
     Raises:
         CompileError: UNKNOWN_GATE, WRONG_ANGLES, WRONG_ARITY, REPEATED_WIRE, TOO_LARGE, and what coefficients raise.
@@ -59,60 +61,19 @@ def pauli_signature(
     if len(wires) > MAX_QUBITS:
         label = f"this sum of words that do not commute acts on {len(wires)} qubits"
         raise error(Code.TOO_LARGE, label, span, f"stay below {MAX_QUBITS + 1}, or write a sequence of commuting sums")
-    made = Exponential(name, span, terms, tuple(elements), len(wires), assembly)
-    if not elements:
-        return plain(made.make((), span)[0], name)
-    return Signature(name, len(elements), len(wires), made.make, made.is_kept)
+    exponent = collect(((term.coefficient, Angle()), term.word) for term in terms)[0]
+    if any(coefficient.terms for _, coefficient in exponent.terms):
+        return plain(assembly.define(*exponential(Gate(name, wires, names), exponent), span), name)
+    constant = _constant(Gate(name, wires), exponent, span)
+    fixed = assembly.define(constant, (), span)
+    return Signature(name, len(names), len(wires), lambda _, __: (fixed, ()))
 
 
-class Exponential:
-    """A sum whose words do not commute, of several parameters: one gate for each setting of numbers."""
-
-    def __init__(
-        self,
-        name: str,
-        span: Span,
-        terms: Sequence[Term],
-        elements: tuple[Element, ...],
-        wires: int,
-        assembly: Assembly,
-    ) -> None:
-        self.name = name
-        self.span = span
-        self._terms = terms
-        self._elements = elements
-        self._wires = wires
-        self._assembly = assembly
-        self._settings: dict[tuple[float, ...], Gate] = {}
-
-    def make(self, angles: Sequence[Angle], span: Span) -> tuple[Gate, Sequence[Angle]]:
-        """Raises OUT_OF_REACH, BAD_NUMBER."""
-        if not all(given.is_constant for given in angles):
-            label = f"the words of `{self.name}` do not commute, and its parameters are not numbers here"
-            advice = "give it numbers, or write a sequence of sums of one parameter each"
-            raise error(Code.OUT_OF_REACH, label, span, advice)
-        setting = tuple(map(float, angles))
-        if setting not in self._settings:
-            self._settings[setting] = self._at(setting, span)
-        return self._settings[setting], ()
-
-    def is_kept(self) -> bool:
-        return bool(self._settings)
-
-    def _at(self, setting: tuple[float, ...], span: Span) -> Gate:
-        values = dict(zip(self._elements, setting, strict=True))
-        total = np.zeros((1 << self._wires,) * 2, dtype=complex)
-        try:
-            for term in self._terms:
-                letters = dict(zip(term.wires, term.letters, strict=True))
-                word = "".join(letters.get(wire, "I") for wire in range(self._wires))
-                total += float(evaluate(term.coefficient, values)) * pauli_matrix(word)
-            matrix = exponential(total)
-        except (ArithmeticError, ValueError):
-            label = f"a coefficient of `{self.name}` has no finite value here"
-            raise error(Code.BAD_NUMBER, label, span, "coefficients are finite numbers") from None
-        gate = Gate(self.name, (QUBIT,) * self._wires, matrix=unitary(matrix, self.name, span))
-        return self._assembly.define(gate, (), self.span)
+def _constant(gate: Gate, exponent: Operator, span: Span) -> Gate:
+    """The gate of numbers alone, by its matrix."""
+    values, vectors = spectrum(exponent, len(gate.wires))
+    matrix = vectors * np.exp(-1j * values) @ vectors.conj().T
+    return replace(gate, matrix=unitary(matrix, gate.name, span))
 
 
 def _terms(node: tree.BodyDefinition, frame: Frame) -> list[Term]:

@@ -68,7 +68,7 @@ def _matrices(program: Program, bound: Mapping[Element, Any]) -> Callable[[Op], 
     @cache
     def matrix(op: Op) -> State:
         width = len(op.wires)
-        if op.gate.matrix is None and op.gate.generator is None and not op.gate.word:
+        if not (op.gate.is_primitive or op.gate.word):
             total = np.eye(2**width, dtype=complex).reshape((2,) * width + (2**width,))
             for inner in decompose(op, program.definitions):
                 total = apply(matrix(_alone(inner)), inner.wires, total)

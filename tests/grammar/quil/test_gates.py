@@ -22,6 +22,8 @@ SHAPES = {name: (len(gate.parameters), len(gate.wires)) for name, gate in GATES.
 SWAPPED = "DEFGATE OTHER{0}:\n    1, 0, 0, 0\n    0, {1}, {2}, 0\n    0, {2}, {1}, 0\n    0, 0, 0, 1\n"
 TURN = "cos({0}), -sin({0})\n    sin({0}), cos({0})"
 REAL = "DECLARE t REAL[4]\n"
+# exp(-i % (X + 2Y + 2Z)/6)
+AROUND = "PHASE(-{0}) 0\nRY(-{1}) 0\nRZ(%) 0\nRY({1}) 0\nPHASE({0}) 0".format(np.arctan2(2, 1), np.arccos(2 / 3))
 VALUES = {("t", 0): 0.3, ("t", 1): -0.7, ("t", 2): 1.9, ("t", 3): 0.05}
 
 
@@ -86,8 +88,16 @@ def test_can_is_three_rotations() -> None:
 
 def test_bloch_is_one_rotation() -> None:
     """Catches the exponential of a sum that does not commute: along (1, 2, 2)/3, by twice the angle."""
-    around = "PHASE(-{0}) 0\nRY(-{1}) 0\nRZ(1.2) 0\nRY({1}) 0\nPHASE({0}) 0".format(np.arctan2(2, 1), np.arccos(2 / 3))
-    assert_same("BLOCH(0.2, 0.4, 0.4) 0", around)
+    assert_same("BLOCH(0.2, 0.4, 0.4) 0", AROUND.replace("%", "1.2"))
+    assert_same(REAL + "BLOCH(t[0]/3, 2*t[0]/3, 2*t[0]/3) 0", REAL + AROUND.replace("%", "2*t[0]"))
+    assert_same(REAL + "DAGGER BLOCH(t[1]/3, 2*t[1]/3, 2*t[1]/3) 0", REAL + AROUND.replace("%", "-2*t[1]"))
+
+
+def test_a_sum_of_numbers_is_a_matrix() -> None:
+    """Catches a constant that is scaled by a parameter which does not occur in it."""
+    text = "DEFGATE G{0} p AS PAULI-SUM:\n    X(0.2) p\n    Y(0.4) p\n    Z(0.4) p\n\n{1} 0"
+    for signature, use in (("", "G"), ("(%t)", "G(0.7)")):
+        assert_same(text.format(signature, use), AROUND.replace("%", "1.2"))
 
 
 def test_modifiers_take_qubits_in_order() -> None:
@@ -241,7 +251,6 @@ def test_what_is_defined_and_lost_is_told() -> None:
         ("DEFGATE G:\n    1, 0, 0\n    0, 1, 0\n    0, 0, 1", Code.NOT_UNITARY),
         ("DEFGATE G AS PERMUTATION:\n    0, 1, 1, 2", Code.NOT_UNITARY),
         (f"DECLARE t REAL\nDEFGATE G(%a):\n    {TURN.format('%a^2')}\nG(t) 0", Code.OUT_OF_REACH),
-        ("DECLARE t REAL\nBLOCH(t, 1, 2) 0", Code.OUT_OF_REACH),
         ("DEFGATE G(%a):\n    1/%a, 0\n    0, 1/%a\nG(0) 0", Code.BAD_NUMBER),
         ("DEFGATE G(%a, %a):\n    1, 0\n    0, 1", Code.DUPLICATE_NAME),
         ("DEFGATE G(%a) p p AS SEQUENCE:\n    X p", Code.DUPLICATE_NAME),
