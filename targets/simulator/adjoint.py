@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
@@ -63,10 +63,7 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
     """
     _check(module, options)
     if takes_gaussian(module.forward, options):
-        values = gaussian.run(module.forward, bound.elements, bound.batch, options)
-        swept = gaussian.adjoint(module, bound.elements, bound.batch, options)
-        observed = _observed_gaussian(module, bound, options)
-        return Swept(list(values), [a + b for a, b in zip(swept, observed, strict=True)])
+        return Swept(*gaussian.adjoint(module, bound, options))
     wanted = tuple(dict.fromkeys(component.wrt for component in module.components))
     fused = native(module.forward, options, wanted)
     if fused is not None:
@@ -99,18 +96,6 @@ def _check(module: Adjoint, options: Options) -> None:
     for statement in module.forward.statements() if "qumode" in module.forward.kinds else ():
         if isinstance(statement, Postselect):
             raise error(Code.METHOD, "post-selected light has no adjoint", statement.span, _WAY_OUT)
-
-
-def _observed_gaussian(module: Adjoint, bound: Bound, options: Options) -> list[RealArray]:
-    """What each component reads off the final state."""
-    outputs = tuple(output for component in module.components for _, output in component.observed)
-    forward = replace(module.forward, outputs=outputs)
-    values = iter(gaussian.run(forward, bound.elements, bound.batch, options) if outputs else ())
-    zero = np.zeros(bound.batch)
-    return [
-        sum((value_of(weight, bound.elements) * next(values) for weight, _ in component.observed), zero)
-        for component in module.components
-    ]
 
 
 def is_unitary(program: Program) -> bool:

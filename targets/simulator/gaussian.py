@@ -11,22 +11,21 @@ import numpy as np
 
 from qcompile.diagnostics import CompileError
 from qcompile.ir import Covariance, Expectation, Measure, Output, Probabilities, Program, Samples, State, Variance
-from qcompile.operator import Operator
 from qcompile.targets.simulator.gaussian_adjoint import adjoint
-from qcompile.targets.simulator.gaussian_forward import Final, final
-from qcompile.targets.simulator.gaussian_moments import RealArray, mean, polynomial, symmetrised
-from qcompile.targets.simulator.gaussian_program import refusal
+from qcompile.targets.simulator.gaussian_forward import Final, final, row_parts
+from qcompile.targets.simulator.gaussian_moments import RealArray
+from qcompile.targets.simulator.gaussian_outputs import exact
+from qcompile.targets.simulator.gaussian_plan import fault_of
 from qcompile.targets.simulator.gaussian_sampling import estimate, outcomes
-from qcompile.targets.simulator.gaussian_state import Moments
 from qcompile.targets.simulator.options import Options
-from qcompile.targets.simulator.values import Elements
+from qcompile.targets.simulator.values import Bound, Elements
 
 __all__ = ["adjoint", "run", "supports"]
 
 
 def supports(program: Program, shots: int | None = None) -> bool:
     """Does this simulator take the program, exactly or by shots?"""
-    return refusal(program, shots) is None
+    return fault_of(program, shots) is None
 
 
 def run(program: Program, elements: Elements, batch: int, options: Options) -> list[RealArray]:
@@ -38,40 +37,26 @@ def run(program: Program, elements: Elements, batch: int, options: Options) -> l
     Raises:
         CompileError: NOT_SIMULABLE where `supports` is false; TOO_LARGE, BAD_NUMBER.
     """
-    fault = refusal(program, options.shots)
+    fault = fault_of(program, options.shots)
     if fault is not None:
         raise CompileError([fault])
     if options.shots is None:
-        state = final(program, elements, batch, 1, None).state
-        return [_exact(output, state, elements) for output in program.outputs]
+        return _exactly(program, elements, batch)
     random = np.random.default_rng(options.seed)
     detects = any(isinstance(statement, Measure) for statement in program.body)
     reached = final(program, elements, batch, options.shots if detects else 1, random)
-    return [_sampled(output, reached, elements, options.shots, random) for output in program.outputs]
+    ended = Final(reached.state.in_xxpp_order(), reached.cells)
+    return [_sampled(output, ended, elements, options.shots, random) for output in program.outputs]
 
 
-def _exact(output: Output, state: Moments, elements: Elements) -> RealArray:
-    means, covariance = state.means[:, 0], state.covariance
-    match output:
-        case Expectation(observable, _):
-            return mean(polynomial(observable.operator, state.modes, elements), means, covariance)
-        case Variance(observable, _):
-            return _covariance(observable.operator, observable.operator, state, elements)
-        case Covariance(left, right, _):
-            return _covariance(left.operator, right.operator, state, elements)
-        case State():
-            return np.concatenate([means[:, None], covariance], axis=1)
-        case Samples() | Probabilities():
-            raise AssertionError("an output that the Gaussian simulator refuses")
-        case _:
-            assert_never(output)
-
-
-def _covariance(left: Operator, right: Operator, state: Moments, elements: Elements) -> RealArray:
-    means, covariance = state.means[:, 0], state.covariance
-    product = mean(symmetrised(left, right, state.modes, elements), means, covariance)
-    first, second = (mean(polynomial(each, state.modes, elements), means, covariance) for each in (left, right))
-    return product - first * second
+def _exactly(program: Program, elements: Elements, batch: int) -> list[RealArray]:
+    parts: list[list[RealArray]] = []
+    bound = Bound(elements, batch)
+    for rows in row_parts(program, batch, 2):
+        part = bound.rows(rows)
+        state = final(program, part.elements, part.batch).state.in_xxpp_order()
+        parts.append([exact(output, state, part.elements) for output in program.outputs])
+    return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
 
 
 def _sampled(output: Output, reached: Final, elements: Elements, shots: int, random: np.random.Generator) -> RealArray:
@@ -88,7 +73,7 @@ def _sampled(output: Output, reached: Final, elements: Elements, shots: int, ran
             unread = np.zeros((len(reached.state.means), shots))
             return np.stack([reached.cells.get(cell, unread) for cell in cells], axis=-1)
         case State():
-            return _exact(output, reached.state, elements)
+            return exact(output, reached.state, elements)
         case Probabilities():
             raise AssertionError("an output that the Gaussian simulator refuses")
         case _:

@@ -25,10 +25,12 @@ class Moments:
     Args:
         means: shape (B, T, 2m), T trajectories.
         covariance: shape (B, 2m, 2m), symmetrised.
+        is_paired: x and p of a mode stand side by side, so that gates on neighbours move one stretch of memory.
     """
 
     means: RealArray
     covariance: RealArray
+    is_paired: bool = False
 
     @property
     def modes(self) -> int:
@@ -36,7 +38,15 @@ class Moments:
 
     def rows(self, wires: Sequence[int]) -> NDArray[np.intp]:
         """The quadratures of these wires, every x first."""
+        if self.is_paired:
+            return np.array([2 * wire + half for half in (0, 1) for wire in wires], dtype=np.intp)
         return np.array([*wires, *(wire + self.modes for wire in wires)], dtype=np.intp)
+
+    def in_xxpp_order(self) -> Moments:
+        if not self.is_paired:
+            return self
+        rows = self.rows(range(self.modes))
+        return Moments(self.means[:, :, rows], self.covariance[:, rows[:, np.newaxis], rows])
 
     def move(self, wires: Sequence[int], matrix: RealArray, shift: RealArray, noise: RealArray | None = None) -> None:
         """r ↦ Sr + d on the wires, and noise added to their covariance: shapes (B or 1, 2w, 2w) and (B or 1, 2w)."""
@@ -81,8 +91,9 @@ class Moments:
         return outcomes
 
 
-def vacuum(batch: int, trajectories: int, modes: int) -> Moments:
-    return Moments(np.zeros((batch, trajectories, 2 * modes)), np.tile(np.eye(2 * modes), (batch, 1, 1)))
+def vacuum(batch: int, trajectories: int, modes: int, is_paired: bool = False) -> Moments:
+    covariance = np.tile(np.eye(2 * modes), (batch, 1, 1))
+    return Moments(np.zeros((batch, trajectories, 2 * modes)), covariance, is_paired)
 
 
 def flow(generator: Operator, modes: int, angle: RealArray) -> tuple[RealArray, RealArray]:
@@ -91,7 +102,7 @@ def flow(generator: Operator, modes: int, angle: RealArray) -> tuple[RealArray, 
     With M the generator of (r, 1) and M³ = cM, exp(θM) = 1 + M·s(θ) + M²·(1 − cosine)-like: closed in θ. Other forms,
     which programs may define, are exponentiated numerically.
     """
-    matrix, squared, rate = _affine_generator(generator, modes)
+    matrix, squared, rate = affine_generator(generator, modes)
     if rate is None:
         from scipy.linalg import expm
 
@@ -108,7 +119,7 @@ def flow(generator: Operator, modes: int, angle: RealArray) -> tuple[RealArray, 
 
 
 @lru_cache(maxsize=1024)
-def _affine_generator(generator: Operator, modes: int) -> tuple[RealArray, RealArray, float | None]:
+def affine_generator(generator: Operator, modes: int) -> tuple[RealArray, RealArray, float | None]:
     """M on (r, 1), M² and the c of M³ = cM, where there is one."""
     linear, constant = quadrature_action(generator, modes)
     matrix = np.zeros((2 * modes + 1, 2 * modes + 1))
