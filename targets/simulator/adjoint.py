@@ -70,7 +70,7 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
         return Swept(*derivatives(fused, module, bound))
     check_size(module.forward, options.cutoff)
     has_qumodes = "qumode" in module.forward.kinds
-    copies = 5 + count_bras(module, options.cutoff) + (len(module.reverse) if has_qumodes else 0)
+    copies = 5 + count_bras(module, options.cutoff) + (2 * len(module.reverse) if has_qumodes else 0)
     walk = taped if has_qumodes and is_unitary(module.forward) else uncomputed
     parts: list[Swept] = []
     for rows in row_parts(plan(module.forward), bound.batch, options.cutoff, copies):

@@ -26,9 +26,8 @@ _CLOSE = 1e-6
 
 
 def taped(module: Adjoint, bound: Bound, cutoff: int) -> Walked:
-    """`tape` holds the state before each op that the schedule undoes."""
     walk = _Walk(module, bound, cutoff)
-    ket, tape, ops = walk.recorded()
+    ket, tape = walk.recorded()
     start = Start.of(module, [ket], ket.shape[1:], bound)
     lost = leakage([Branch(ket, ())])
     slots: list[Slots] = [{} for _ in start.owners]
@@ -38,10 +37,10 @@ def taped(module: Adjoint, bound: Bound, cutoff: int) -> Walked:
         if isinstance(step, Gradient):
             waiting.append(step)
             continue
-        op, ket = ops.pop(), tape.pop()
-        maps = walk.maps(op)
+        taken = tape.pop()
+        ket, maps = taken.ket, taken.maps or walk.maps(taken.op)
         for gradient in waiting:
-            _read(gradient, walk.turned(gradient, op, maps, ket), bras, slots)
+            _read(gradient, walk.turned(gradient, taken.op, maps, ket), bras, slots)
         waiting.clear()
         back = [dagger(action) for action in reversed(maps)]
         bras = [apply_all(back, bra) for bra in bras]
@@ -53,6 +52,20 @@ def taped(module: Adjoint, bound: Bound, cutoff: int) -> Walked:
 def _read(gradient: Gradient, image: ComplexArray, bras: list[ComplexArray], found: list[Slots]) -> None:
     for slots, bra in zip(found, bras, strict=True):
         add(slots, gradient.slot, 2 * inner(bra, image).imag)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """An op that the schedule undoes, the state before it, and its maps where they are no larger than that state."""
+
+    op: Op
+    ket: ComplexArray
+    maps: list[Map] | None
+
+    @classmethod
+    def of(cls, op: Op, ket: ComplexArray, maps: list[Map]) -> _Taken:
+        entries = sum(action.matrix.size for action in maps if isinstance(action, Dense))
+        return cls(op, ket, maps if entries <= ket.size else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,8 @@ class _Walk:
     def image(self, gradient: Gradient, ket: ComplexArray) -> ComplexArray:
         return turned(gradient, self.bound, ket)
 
-    def recorded(self) -> tuple[ComplexArray, list[ComplexArray], list[Op]]:
-        """The final state, and the ops that the schedule undoes with the state before each.
+    def recorded(self) -> tuple[ComplexArray, list[_Taken]]:
+        """The final state, and the ops that the schedule undoes.
 
         Preparations are of fresh wires, so they come first. An optimised schedule may undo other ops than the program
         does, as long as they lead to the same state.
@@ -86,13 +99,14 @@ class _Walk:
         follows = split >= 0 and ops[split:] == undone
         body = (*first, *ops[:split]) if follows else tuple(first)
         ket = self._final_state(replace(forward, body=body))
-        tape: list[ComplexArray] = []
+        tape: list[_Taken] = []
         for op in undone:
-            tape.append(ket)
-            ket = apply_all(self.maps(op), ket)
+            maps = self.maps(op)
+            tape.append(_Taken.of(op, ket, maps))
+            ket = apply_all(maps, ket)
         if not follows and not _are_close(ket, self._final_state(forward)):
             raise error(Code.BAD_MODULE, "the reverse schedule does not lead back along the forward program")
-        return ket, tape, undone
+        return ket, tape
 
     def maps(self, op: Op) -> list[Map]:
         parts = list(lowered(op, self.module.forward.definitions))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import assert_never
@@ -16,12 +17,15 @@ from qcompile.gates import Gate
 from qcompile.operator import Operator, letters_by_wire, operator
 from qcompile.targets.simulator.fock_forms import Commuting, Diagonal, Dilation, NumberConserving, form
 from qcompile.targets.simulator.fock_grid import dilation_matrix, phase_matrix
-from qcompile.targets.simulator.fock_words import ComplexArray, operator_matrix, word_factors
+from qcompile.targets.simulator.fock_words import ComplexArray, letters_matrix, operator_matrix, word_factors
 
 RealArray = NDArray[np.float64]
 _MIXING = operator((0.5, "x0 p1"), (-0.5, "p0 x1"))  # turns x by the angle: x0 cos − x1 sin
 
-__all__ = ["derivative", "exponential", "generator_of", "operator_matrix", "slope", "unitary"]
+__all__ = [
+    "Spectrum", "derivative", "exponential", "generator_of", "levels", "operator_matrix", "phases", "slope", "spectrum",
+    "unitary",
+]  # fmt: skip
 
 
 def unitary(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
@@ -34,14 +38,54 @@ def derivative(gate: Gate, angle: RealArray, cutoff: int) -> ComplexArray:
     return slope(generator_of(gate), len(gate.wires), angle, cutoff)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """WΛW† of a generator that conserves the photon number, in T blocks of one number each, filled up to one size.
+
+    Args:
+        places: the states of each block, shape (T, k); where filled up, 0.
+        position: where each of the D states stands in the blocks laid end to end, shape (D,).
+        vectors: W, shape (T, k, d), the rows of states below the cutoff alone; where filled up, 0.
+        values: Λ, shape (T, d).
+    """
+
+    places: NDArray[np.int64]
+    position: NDArray[np.int64]
+    vectors: ComplexArray
+    values: RealArray
+
+
+@lru_cache(maxsize=64)
+def spectrum(generator: Operator, modes: int, cutoff: int) -> Spectrum:
+    blocks = [_block(generator, modes, photons, cutoff) for photons in range(modes * (cutoff - 1) + 1)]
+    count, size, depth = len(blocks), max(len(b[0]) for b in blocks), max(len(b[1]) for b in blocks)
+    places, position = np.zeros((count, size), dtype=np.int64), np.zeros(cutoff**modes, dtype=np.int64)
+    vectors, values = np.zeros((count, size, depth), dtype=complex), np.zeros((count, depth))
+    for k, (states, eigenvalues, eigenvectors) in enumerate(blocks):
+        places[k, : len(states)], position[states] = states, k * size + np.arange(len(states))
+        vectors[k, : len(states), : len(eigenvalues)], values[k, : len(eigenvalues)] = eigenvectors, eigenvalues
+    return Spectrum(places, position, vectors, values)
+
+
+def levels(generator: Operator, modes: int, cutoff: int) -> RealArray:
+    """The values of a generator that is diagonal in the number states."""
+    return operator_matrix(generator, (cutoff,) * modes, tuple(range(modes))).diagonal().real
+
+
+def phases(values: RealArray, angle: RealArray, order: int) -> ComplexArray:
+    """(−iλ)ᵒʳᵈᵉʳ exp(−iθλ): of the exponential, or of its derivative. Shape (B, …) for values of shape (…)."""
+    turns: ComplexArray = np.exp(-1j * np.multiply.outer(angle, values))
+    return turns * (-1j * values) ** order if order else turns
+
+
 def exponential(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
     """exp(-iθG) on modes 0 … modes − 1."""
     found = form(generator, modes)
     match found:
         case Diagonal():
-            return _diagonal(generator, modes, angle, cutoff)
+            return _diagonal(generator, modes, angle, cutoff, 0)
         case NumberConserving():
-            return _conserving(generator, modes, angle, cutoff)
+            return _conserving(generator, modes, angle, cutoff, 0)
         case Commuting() as commuting:
             return phase_matrix(commuting, angle, cutoff)
         case Dilation() as dilation:
@@ -54,10 +98,28 @@ def exponential(generator: Operator, modes: int, angle: RealArray, cutoff: int) 
 
 def slope(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
     """d exponential / dθ = −iGU, cut after the product: G reaches some photons above the cutoff."""
+    match form(generator, modes):
+        case Diagonal():
+            return _diagonal(generator, modes, angle, cutoff, 1)
+        case NumberConserving():
+            return _conserving(generator, modes, angle, cutoff, 1)
+        case _:
+            return _product(generator, modes, angle, cutoff)
+
+
+def _product(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+    """Word by word, mode by mode: a product with the whole of G would cost more than U."""
     padded = cutoff + generator.reach
     kept = np.ravel_multi_index(np.indices((cutoff,) * modes).reshape(modes, -1), (padded,) * modes)
-    matrix = operator_matrix(generator, (padded,) * modes, tuple(range(modes)))[kept]
-    total: ComplexArray = -1j * matrix @ exponential(generator, modes, angle, padded)[:, :, kept]
+    whole = exponential(generator, modes, angle, padded)[:, :, kept]
+    total = np.zeros((len(angle), cutoff**modes, cutoff**modes), dtype=complex)
+    for word, coefficient in generator.terms:
+        letters, part = letters_by_wire(word), whole
+        for mode in range(modes):
+            part = part.reshape(len(angle) * cutoff**mode, padded, -1)
+            found = letters.get(mode, ())
+            part = letters_matrix(found, padded)[:cutoff] @ part if found else part[:, :cutoff]
+        total += -1j * float(coefficient) * part.reshape(total.shape)
     return total
 
 
@@ -67,21 +129,21 @@ def generator_of(gate: Gate) -> Operator:
     return gate.generator
 
 
-def _diagonal(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
-    values = operator_matrix(generator, (cutoff,) * modes, tuple(range(modes))).diagonal().real
+def _diagonal(generator: Operator, modes: int, angle: RealArray, cutoff: int, order: int) -> ComplexArray:
+    values = levels(generator, modes, cutoff)
     total = np.zeros((len(angle), len(values), len(values)), dtype=complex)
     every = np.arange(len(values))
-    total[:, every, every] = np.exp(-1j * np.multiply.outer(angle, values))
+    total[:, every, every] = phases(values, angle, order)
     return total
 
 
-def _conserving(generator: Operator, modes: int, angle: RealArray, cutoff: int) -> ComplexArray:
+def _conserving(generator: Operator, modes: int, angle: RealArray, cutoff: int, order: int) -> ComplexArray:
     """Block by block of the total photon number; a block is finite, so its exponential is exact."""
     total = np.zeros((len(angle), cutoff**modes, cutoff**modes), dtype=complex)
     for photons in range(modes * (cutoff - 1) + 1):
         places, values, vectors = _block(generator, modes, photons, cutoff)
-        phases = np.exp(-1j * np.multiply.outer(angle, values))
-        total[:, places[:, None], places[None, :]] = (vectors * phases[:, None, :]) @ vectors.conj().T
+        turned = vectors * phases(values, angle, order)[:, None, :]
+        total[:, places[:, None], places[None, :]] = turned @ vectors.conj().T
     return total
 
 

@@ -21,6 +21,8 @@ from qcompile.targets.simulator.fock_words import ComplexArray
 RealArray = NDArray[np.float64]
 _LARGEST_CUTOFF = 300  # ψ₀ underflows at the grid's end above
 _LARGEST_GRID = 1 << 22
+_ROUND = 16  # grids are of a multiple of so many points, so that most angles share one
+_AT_ONCE = 1 << 16  # points that are integrated at a time, where one angle's are fewer
 
 
 def number_states(x: RealArray, cutoff: int) -> RealArray:
@@ -55,14 +57,23 @@ def phase_matrix(form: Commuting, angle: RealArray, cutoff: int) -> ComplexArray
         polynomial += coefficient * np.prod(np.broadcast_arrays(*factors), axis=0)
     turn = _turns(form.axes, cutoff)
     total = np.empty((len(angle), cutoff**modes, cutoff**modes), dtype=complex)
-    for row, theta in enumerate(angle):
-        values: ComplexArray = np.exp(-1j * theta * polynomial)
+    step = max(1, _AT_ONCE // polynomial.size)
+    for start in range(0, len(angle), step):
+        chosen = angle[start : start + step]
+        values: ComplexArray = np.exp(-1j * np.multiply.outer(polynomial, chosen))
         for _ in range(modes):
-            values = np.tensordot(values, pairs, axes=(0, 1))
-        values = values.reshape((cutoff, cutoff) * modes)
-        values = values.transpose(*range(0, 2 * modes, 2), *range(1, 2 * modes, 2))
-        total[row] = turn[:, None] * values.reshape(cutoff**modes, -1) * turn.conj()
+            values = _integrated(pairs, values)
+        values = values.reshape(len(chosen), *(cutoff, cutoff) * modes)
+        values = values.transpose(0, *range(1, 2 * modes, 2), *range(2, 2 * modes + 1, 2))
+        total[start : start + step] = turn[:, None] * values.reshape(len(chosen), cutoff**modes, -1) * turn.conj()
     return total
+
+
+def _integrated(pairs: RealArray, values: ComplexArray) -> ComplexArray:
+    """Over the first axis, of K points; the c² elements come last. A real product of real and imaginary parts."""
+    flat = np.ascontiguousarray(values).reshape(len(values), -1)
+    product: ComplexArray = (pairs @ flat.view(np.float64)).view(np.complex128)
+    return product.T.reshape(*values.shape[1:], len(pairs))
 
 
 def dilation_matrix(exponent: RealArray, cutoff: int) -> RealArray:
@@ -71,12 +82,19 @@ def dilation_matrix(exponent: RealArray, cutoff: int) -> RealArray:
     By symmetry ⟨m|U|n⟩ = ∫ ψ_m(t) ψ_n(t/s) dt/√s for s ≥ 1, and a compression is the transpose.
     """
     shrink = np.exp(-np.abs(exponent))
+    t, narrow = _narrow(cutoff)
+    wide = number_states(t * shrink[:, None], cutoff)
+    total = (wide.reshape(-1, len(t)) @ narrow.T).reshape(cutoff, len(shrink), cutoff).transpose(1, 2, 0)
+    total = total * np.sqrt(shrink)[:, None, None]
+    return np.where((exponent < 0)[:, None, None], total.transpose(0, 2, 1), total)
+
+
+@lru_cache(maxsize=16)
+def _narrow(cutoff: int) -> tuple[RealArray, RealArray]:
+    """The grid of a stretch, shape (K,), and ψ_m times the step on it, shape (c, K)."""
     points = int(np.ceil(reach(cutoff) ** 2 / np.pi)) + 1
     t, step = np.linspace(-reach(cutoff), reach(cutoff), points, retstep=True)
-    narrow = number_states(t, cutoff) * step
-    wide = number_states(t * shrink[:, None], cutoff) * np.sqrt(shrink)[:, None]
-    total: RealArray = np.einsum("mk,nbk->bmn", narrow, wide, optimize=True)
-    return np.where((exponent < 0)[:, None, None], total.transpose(0, 2, 1), total)
+    return t, number_states(t, cutoff) * step
 
 
 def _points(form: Commuting, largest: float, cutoff: int) -> int:
@@ -92,10 +110,10 @@ def _points(form: Commuting, largest: float, cutoff: int) -> int:
             Code.TOO_LARGE, f"an angle of {largest:g} at cutoff {cutoff}",
             help="such phases vary too fast to integrate; lower the angle or the cutoff",
         )  # fmt: skip
-    return int(points)
+    return -int(-points // _ROUND) * _ROUND
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _pairs(cutoff: int, points: int) -> tuple[RealArray, RealArray]:
     """The grid, shape (K,), and ψ_m ψ_n times the step on it, shape (c², K)."""
     x, step = np.linspace(-reach(cutoff), reach(cutoff), points, retstep=True)

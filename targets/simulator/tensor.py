@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 import numpy as np
@@ -54,7 +54,22 @@ class WordRotation:
     wires: tuple[int, ...]
 
 
-Plain: TypeAlias = Dense | Diagonal | Monomial | WordRotation
+@dataclass(frozen=True, slots=True, eq=False)
+class Blocks:
+    """WΦW† on blocks of the wires' levels, which is never multiplied out: W is the same for all rows.
+
+    `vectors` W has shape (T, k, d), `phases` Φ (b, T, d). `places` (T, k) are the levels of each block, any where W is
+    zero, and `position` (D,) is where each level stands among them.
+    """
+
+    places: NDArray[np.int64]
+    position: NDArray[np.int64]
+    vectors: ComplexArray
+    phases: ComplexArray
+    wires: tuple[int, ...]
+
+
+Plain: TypeAlias = Dense | Diagonal | Monomial | WordRotation | Blocks
 Level: TypeAlias = tuple[int, int]  # a wire and the level it is at
 
 
@@ -80,6 +95,8 @@ def apply(action: Map, state: ComplexArray) -> ComplexArray:
             return _monomial(action, state)
         case WordRotation(word, cos, sin):
             return _column(cos, state) * state - 1j * _column(sin, state) * pauli_word(word, state)
+        case Blocks():
+            return _blocks(action, state)
         case Controlled(inner, controls):
             return _controlled(inner, controls, state)
         case _:
@@ -121,6 +138,8 @@ def _plain_dagger(action: Plain) -> Plain:
             return Monomial(tuple(columns), tuple(phases[k].conjugate() for k in columns), wires)
         case WordRotation(word, cos, sin, wires):
             return WordRotation(word, cos, -sin, wires)
+        case Blocks():
+            return replace(action, phases=action.phases.conj())
         case _:
             assert_never(action)
 
@@ -176,10 +195,26 @@ def at_level(wire: int, level: int, axes: int) -> tuple[slice, ...]:
 def _dense(matrix: ComplexArray, wires: tuple[int, ...], state: ComplexArray) -> ComplexArray:
     if not wires:
         return _column(matrix[:, 0, 0], state) * state
+    return _unflattened(matrix @ flattened(state, wires), wires, state)
+
+
+def _unflattened(parts: ComplexArray, wires: tuple[int, ...], state: ComplexArray) -> ComplexArray:
+    """Parts of shape (b, D, rest) as a state of that one's shape."""
     shape = [state.shape[wire + 1] for wire in wires]
     others = [size for axis, size in enumerate(state.shape[1:]) if axis not in wires]
-    product = matrix @ flattened(state, wires)
-    return np.moveaxis(product.reshape(-1, *shape, *others), range(1, len(wires) + 1), [wire + 1 for wire in wires])
+    return np.moveaxis(parts.reshape(-1, *shape, *others), range(1, len(wires) + 1), [wire + 1 for wire in wires])
+
+
+def _blocks(action: Blocks, state: ComplexArray) -> ComplexArray:
+    """Rows of the batch and the other wires' levels are the columns of one product a block."""
+    parts = flattened(state, action.wires).swapaxes(0, 1)
+    blocks, _, depth = action.vectors.shape
+    gathered = parts[action.places].reshape(*action.places.shape, -1)
+    inner = (action.vectors.conj().swapaxes(1, 2) @ gathered).reshape(blocks, depth, *parts.shape[1:])
+    turned = inner * action.phases.transpose(1, 2, 0)[..., np.newaxis]
+    image = action.vectors @ turned.reshape(blocks, depth, -1)
+    placed = image.reshape(-1, *turned.shape[2:])[action.position]
+    return _unflattened(placed.swapaxes(0, 1), action.wires, state)
 
 
 def _monomial(action: Monomial, state: ComplexArray) -> ComplexArray:

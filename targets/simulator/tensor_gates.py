@@ -17,8 +17,10 @@ from qcompile.grammar import decompose
 from qcompile.ir import Definition, Op
 from qcompile.operator import Operator
 from qcompile.targets.simulator import evolutions, fock, fock_hybrid
-from qcompile.targets.simulator.fock_forms import Dilation, form
+from qcompile.targets.simulator.fock_forms import Diagonal as NumberDiagonal
+from qcompile.targets.simulator.fock_forms import Dilation, NumberConserving, form
 from qcompile.targets.simulator.tensor import (
+    Blocks,
     ComplexArray,
     Controlled,
     Dense,
@@ -34,6 +36,7 @@ from qcompile.targets.simulator.values import Elements, RealArray, value_of
 
 _LONG = 4  # a Pauli rotation on more wires is applied by its word instead of a matrix
 _FORM = 1024
+_BLOCKED = 2  # the most qumodes of a gate whose blocks are filled up to one size
 _DENSE = 10  # the most wires of a generator whose matrix is diagonalised
 
 
@@ -111,10 +114,25 @@ def matrix_of(op: Op, elements: Elements) -> ComplexArray:
     return image.T
 
 
-def derivative_of(op: Op, elements: Elements, cutoff: int) -> Dense:
+def derivative_of(op: Op, elements: Elements, cutoff: int) -> Plain:
     """d map / d angle of a lowered photonic op, its controls apart; exact for the cut matrix."""
-    matrices = fock_hybrid if "qubit" in op.gate.wires else fock
-    return Dense(matrices.derivative(op.gate, _angle(op, elements), cutoff), op.targets)
+    angle = _angle(op, elements)
+    if "qubit" in op.gate.wires:
+        return Dense(fock_hybrid.derivative(op.gate, angle, cutoff), op.targets)
+    return _by_spectrum(op, angle, cutoff, 1) or Dense(fock.derivative(op.gate, angle, cutoff), op.targets)
+
+
+def _by_spectrum(op: Op, angle: RealArray, cutoff: int, order: int) -> Diagonal | Blocks | None:
+    """The map of gates on qumodes that keep the photon number, or its derivative; None for others."""
+    generator, modes = fock.generator_of(op.gate), len(op.gate.wires)
+    found = form(generator, modes)
+    if isinstance(found, NumberDiagonal):
+        return Diagonal(fock.phases(fock.levels(generator, modes, cutoff), angle, order), op.targets)
+    if not isinstance(found, NumberConserving) or modes > _BLOCKED:
+        return None
+    known = fock.spectrum(generator, modes, cutoff)
+    turns = fock.phases(known.values, angle, order)
+    return Blocks(known.places, known.position, known.vectors, turns, op.targets)
 
 
 def largest_matrix(ops: Sequence[Op], cutoff: int) -> int:
@@ -193,12 +211,14 @@ def _diagonal(generator: Operator, wires: int) -> RealArray | None:
     return pauli_matrix(generator, wires).diagonal().real
 
 
-def _photonic_map(op: Op, angle: RealArray, cutoff: int) -> Dense | Diagonal:
+def _photonic_map(op: Op, angle: RealArray, cutoff: int) -> Plain:
     if not _has_fock_matrix(op.gate):
         label = f"`{op.gate.name}` has no exact matrix in a cut Fock space"
         advice = "write it as gates of the table; if it is Gaussian, the engine `gaussian` runs it"
         raise error(Code.NOT_SIMULABLE, label, op.span, advice)
-    matrix = (fock_hybrid if "qubit" in op.gate.wires else fock).unitary(op.gate, angle, cutoff)
+    if "qubit" not in op.gate.wires:
+        return _by_spectrum(op, angle, cutoff, 0) or Dense(fock.unitary(op.gate, angle, cutoff), op.targets)
+    matrix = fock_hybrid.unitary(op.gate, angle, cutoff)
     diagonal = np.diagonal(matrix, axis1=1, axis2=2)
     if np.count_nonzero(matrix) <= np.count_nonzero(diagonal):
         return Diagonal(np.ascontiguousarray(diagonal), op.targets)

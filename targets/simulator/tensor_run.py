@@ -32,7 +32,7 @@ from qcompile.targets.simulator.values import Bound, Elements, RealArray, mean_p
 
 MAX_BRANCHES = 1024
 MERGE_AT = 64  # branches that noise makes are merged when there are more by this many
-NEVER = 1e-28  # weight of a branch that only rounding brought about
+NEVER = 1e-26  # weight of a branch that only rounding brought about, be it of phases θx in the hundreds
 Condition = Sequence[tuple[int, bool]]
 
 
