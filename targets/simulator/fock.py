@@ -174,25 +174,35 @@ def _dilation(dilation: Dilation, angle: RealArray, cutoff: int) -> ComplexArray
     if len(dilation.rates) > 2:
         raise AssertionError("a dilation of more than two modes")
     inner = 2 * cutoff - 1
-    turn = _turn(dilation.directions, cutoff)
-    first, second = (dilation_matrix(rate * angle, inner) for rate in dilation.rates)
+    blocks = _turn(dilation.directions, cutoff)
+    turn = np.zeros((inner, inner, cutoff * cutoff))
+    for first, second, columns, block in blocks:
+        turn[first[:, None], second[:, None], columns] = block
+    stretches = [dilation_matrix(rate * angle, inner) for rate in dilation.rates]
     total = np.empty((len(angle), cutoff**2, cutoff**2), dtype=complex)
-    for row in range(len(angle)):  # the whole batch at once would take several times the memory of its result
-        stretched = np.tensordot(first[row], np.tensordot(second[row], turn, axes=(1, 1)), axes=(1, 1))
-        total[row] = np.tensordot(turn.conj(), stretched, axes=((0, 1), (0, 1)))
+    for row, (along, across) in enumerate(zip(*stretches, strict=True)):  # the batch at once would take much memory
+        stretched = (along @ (across @ turn).reshape(inner, -1)).reshape(turn.shape)
+        for first, second, columns, block in blocks:
+            total[row, columns] = block.T @ stretched[first, second]
     return total
 
 
 @lru_cache(maxsize=64)
-def _turn(directions: tuple[tuple[float, ...], ...], cutoff: int) -> ComplexArray:
-    """The passive R with R†xR = Oᵀx on two modes, columns the states below the cutoff: shape (2c−1, 2c−1, c²)."""
+def _turn(
+    directions: tuple[tuple[float, ...], ...], cutoff: int
+) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], RealArray], ...]:
+    """The passive R with R†xR = Oᵀx on two modes, which is real, by photon number.
+
+    A block has the photons of its d rows in each mode, shapes (d,), its k columns among the states below the cutoff,
+    and its elements, shape (d, k).
+    """
     inner = 2 * cutoff - 1
     angle = np.arctan2(directions[0][1], directions[0][0])
-    total = np.zeros((inner * inner, cutoff, cutoff), dtype=complex)
+    blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], RealArray]] = []
     for photons in range(inner):
         places, values, vectors = _block(_MIXING, 2, photons, inner)
         first, second = np.divmod(places, inner)
         kept = (first < cutoff) & (second < cutoff)
         block = (vectors * np.exp(-1j * angle * values)) @ vectors[kept].conj().T
-        total[places[:, None], first[kept], second[kept]] = block
-    return total.reshape(inner, inner, cutoff * cutoff)
+        blocks.append((first, second, first[kept] * cutoff + second[kept], block.real))
+    return tuple(blocks)
