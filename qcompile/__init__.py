@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qcompile.accuracy import LeakageWarning
     from qcompile.builder import Builder, arccos, arcsin, arctan, cos, cosh, exp, log, pi, sin, sinh, sqrt, tan, tanh
     from qcompile.diagnostics import Code, CompileError, CompileWarning, Diagnostic
     from qcompile.draw import draw
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from qcompile.passes.differentiate import differentiate
     from qcompile.passes.lint import lint
     from qcompile.products import derivative, jvp, vjp
-    from qcompile.run import LeakageWarning, gradient, hessian, simulate, value_and_grad
+    from qcompile.run import gradient, hessian, simulate, value_and_grad
     from qcompile.targets import bundle, emit
 
 __version__ = "0.1.0"
@@ -68,7 +69,8 @@ _HOMES = {
     "qcompile.passes.differentiate": ("differentiate",),
     "qcompile.passes.lint": ("lint",),
     "qcompile.products": ("derivative", "jvp", "vjp"),
-    "qcompile.run": ("LeakageWarning", "gradient", "hessian", "simulate", "value_and_grad"),
+    "qcompile.accuracy": ("LeakageWarning",),
+    "qcompile.run": ("gradient", "hessian", "simulate", "value_and_grad"),
     "qcompile.targets": ("bundle", "emit"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qcompile.accuracy import warn_of_leakage
 from qcompile.angle import Element
 from qcompile.ir import Program, Shifted, State
 from qcompile.passes.differentiate import wanted_elements
@@ -22,7 +23,6 @@ from qcompile.run import (
     one_or_tuple,
     shaped,
     value_and_grad,
-    warn_of_leakage,
 )
 from qcompile.targets.simulator import Options, bind, has_batch
 from qcompile.targets.simulator.tangents import fubini_study

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qcompile.accuracy import warn_of_leakage
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Parameter, Program, Shifted
@@ -21,7 +22,6 @@ from qcompile.run import (
     one_or_tuple,
     shaped,
     value_and_grad,
-    warn_of_leakage,
 )
 from qcompile.targets.simulator import Options, has_batch
 

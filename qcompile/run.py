@@ -5,7 +5,6 @@ Everything is compiled once, when the function is made; a call takes the paramet
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,29 +13,22 @@ from typing import Any, TypeAlias, TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from qcompile.accuracy import Accuracy, class_of, warn_of_leakage
 from qcompile.angle import Element
-from qcompile.diagnostics import Code, CompileError, error
-from qcompile.ir import Adjoint, AdjointComponent, Component, Exactness, Module, Parameter, Program, Shifted
+from qcompile.diagnostics import CompileError
+from qcompile.entries import checked_entries, checked_weights, in_arrays, named
+from qcompile.ir import Adjoint, AdjointComponent, Component, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.engine.flat import Flat
 from qcompile.targets.simulator import Evaluated, Options, density, evaluate, evaluate_all, execute, has_batch
 from qcompile.targets.simulator.engine import fits
-from qcompile.targets.simulator.errors import is_linear
 from qcompile.targets.simulator.native import flat
 from qcompile.targets.simulator.options import SWEEPING, EngineName, Precision
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
 Array: TypeAlias = NDArray[Any]
 Gradient: TypeAlias = dict[str, Any]
-
-
-LEAKAGE_BOUND = 1e-6
-TRUNCATED = 1e-12  # weight that rounding may cut off bonds
-
-
-class LeakageWarning(UserWarning):
-    """The cut of the Fock spaces lost more than the bound: results are approximate, and a greater cutoff helps."""
 
 
 class Engine(TypedDict, total=False):
@@ -134,25 +126,6 @@ def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options:
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """How far results may be from the true ones.
-
-    Attributes:
-        exactness: the class of the result, with what the engine adds.
-        leakage: the probability that the cut of the Fock spaces lost.
-        truncation: the weight that a bond limit cut off.
-        errors: the standard errors of the values, where these are means over trajectories.
-        slope_errors: those of the gradient, or bounds of them.
-    """
-
-    exactness: Exactness
-    leakage: float = 0.0
-    truncation: float = 0.0
-    errors: Any = None
-    slope_errors: Any = None
-
-
-@dataclass(frozen=True)
 class Simulation:
     """A module, compiled, that is called with its parameters' values."""
 
@@ -216,15 +189,8 @@ class ValueAndGradient:
         flat = self._flat
         if flat is not None and flat.fused.is_ready:
             return flat(given) if given.ndim == 1 else flat.batch(given, scale)
-        value, gradient = self(**self._named(given))
-        several = isinstance(value, tuple)
-        values_found = np.stack([np.asarray(v) for v in (value if several else (value,))])
-        slopes = np.stack([self._in_one(g, given) for g in (gradient if several else (gradient,))])
-        if scale is not None:
-            slopes = np.tensordot(slopes, scale, (1, 0))
-        if several:
-            return values_found, slopes
-        return (float(values_found[0]) if given.ndim == 1 else values_found[0]), slopes[0]
+        value, gradient = self(**named(self.program.parameters, given))
+        return in_arrays(self.program.parameters, given, scale, value, gradient)
 
     @cached_property
     def entries(self) -> tuple[Element, ...]:
@@ -237,29 +203,6 @@ class ValueAndGradient:
         if self.client is not None or self.options.shots is not None or not isinstance(self.derivative, Adjoint):
             return None
         return flat(self.derivative, self.options)
-
-    def _named(self, given: Array) -> dict[str, Array]:
-        sizes = [parameter.size or 1 for parameter in self.program.parameters]
-        parts = np.split(given, np.cumsum(sizes)[:-1], axis=-1)
-        return {
-            p.name: part[..., 0] if p.size is None else part
-            for p, part in zip(self.program.parameters, parts, strict=True)
-        }
-
-    def _in_one(self, gradient: Gradient, given: Array) -> Array:
-        """A gradient by name as one array, zero for what is not wanted."""
-        zero = np.zeros(given.shape[:-1])
-        parts = [
-            gradient.get(p.name, zero if p.size is None else np.zeros((*zero.shape, p.size)))
-            for p in self.program.parameters
-        ]
-        return np.concatenate(
-            [
-                part[..., np.newaxis] if p.size is None else part
-                for p, part in zip(self.program.parameters, map(np.asarray, parts), strict=True)
-            ],
-            axis=-1,
-        )
 
     def measured(self, **values: ArrayLike) -> tuple[Any, Any, float]:
         """Value, gradient, and the probability that the cut of the Fock spaces lost."""
@@ -326,25 +269,6 @@ class Hessian:
         size, axis = len(self.elements), int(batched)
         rows = [np.stack([entries[row, column] for column in range(size)], axis) for row in range(size)]
         return np.stack(rows, axis)
-
-
-def checked_entries(values: ArrayLike, count: int) -> Array:
-    """Finite numbers of shape (entries,) or (batch, entries); raises BAD_VALUE."""
-    given = np.asarray(values, dtype=float)
-    if given.ndim not in (1, 2) or given.shape[-1] != count or given.size == 0 < count:
-        raise error(Code.BAD_VALUE, f"values of shape {given.shape}", help=f"give ({count},), or (batch, {count})")
-    if not np.isfinite(given).all():
-        raise error(Code.BAD_VALUE, "a value is not finite", help="give real numbers")
-    return given
-
-
-def checked_weights(weights: ArrayLike, given: Array) -> Array:
-    """One weight a row; raises BAD_VALUE."""
-    scale = np.asarray(weights, dtype=float)
-    if given.ndim != 2 or scale.shape != given.shape[:1]:
-        label = f"weights of shape {scale.shape} for values of shape {given.shape}"
-        raise error(Code.BAD_VALUE, label, help="give one weight for each row of the batch")
-    return scale
 
 
 def compiled(module: Module) -> Any:
@@ -419,30 +343,6 @@ def evaluated(
     from qcompile.targets.clients import evaluate_on
 
     return evaluate_on(client, module, values, options.cutoff)
-
-
-def exactness(leakage: float, module: Module | None = None) -> Exactness:
-    """The class of a result: that of its module, but approximate where the cut lost more than the bound."""
-    if leakage > LEAKAGE_BOUND:
-        return Exactness.APPROXIMATE
-    return module.exactness if isinstance(module, Shifted) else Exactness.EXACT
-
-
-def class_of(leakage: float, truncation: float, drawn: bool, module: Module) -> Exactness:
-    """The class of a result of the module; `drawn`: from means over trajectories, whose products are biased by 1/N."""
-    found = [exactness(leakage, module)]
-    if truncation > TRUNCATED:
-        found.append(Exactness.APPROXIMATE)
-    if drawn:
-        linear = not isinstance(module, Shifted) or is_linear(module)
-        found.append(Exactness.UNBIASED if linear else Exactness.APPROXIMATE)
-    return Exactness.weakest(found)
-
-
-def warn_of_leakage(leakage: float) -> None:
-    if leakage > LEAKAGE_BOUND:
-        warning = LeakageWarning(f"the cut of the Fock spaces lost {leakage:.1e} of the probability: raise `cutoff`")
-        warnings.warn(warning, stacklevel=3)
 
 
 def gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bool) -> Array | float:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import qcompile as qc
+from qcompile.accuracy import exactness
 from qcompile.ir import Exactness
-from qcompile.run import exactness
 
 SMALL = """
 qubit q[2]; param a; param b; param c;

@@ -10,9 +10,9 @@ import click
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qcompile.accuracy import Accuracy
     from qcompile.angle import Element
     from qcompile.ir import Adjoint, Shifted
-    from qcompile.run import Accuracy
 
 Result: TypeAlias = Union[float, str, "NDArray[Any]", tuple["Result", ...], Mapping[str, "Result"], None]
 Record: TypeAlias = Mapping[str, Result]
@@ -68,8 +68,8 @@ def certificates(derivative: Shifted | Adjoint) -> list[dict[str, Any]]:
 
 def leakage_record(leakage: float) -> Record:
     """What the cut of the Fock spaces lost, where it lost anything; above the bound the class is `approximate`."""
+    from qcompile.accuracy import exactness
     from qcompile.ir import Exactness
-    from qcompile.run import exactness
 
     if exactness(leakage) is Exactness.EXACT:
         return {"leakage": leakage} if leakage > 0 else {}

@@ -30,8 +30,8 @@ class Diagonals:
     def of(cls, matrices: ComplexArray, bits: Sequence[int]) -> Diagonals:
         """Of matrices of shape (…, 2^k, 2^k) on k bits, the first most significant."""
         stack = matrices.reshape(-1, *matrices.shape[-2:])
-        size = stack.shape[-1]
-        columns = np.arange(size)
+        size = int(stack.shape[-1])
+        columns: NDArray[np.intp] = np.arange(size)
         by_mask = np.stack([stack[:, columns, columns ^ mask] for mask in range(size)], axis=1)
         least = _NOTHING * np.abs(stack).max(initial=1.0)
         filled = [mask for mask in range(size) if np.abs(by_mask[:, mask]).max() > least]
@@ -78,7 +78,8 @@ def product(left: ComplexArray, right: ComplexArray, flips: Sequence[int]) -> Co
     Args:
         flips: what each mask flips of σ.
     """
-    masks, sigma = np.arange(len(left)), np.arange(left.shape[1])
+    masks: NDArray[np.intp] = np.arange(len(left))
+    sigma: NDArray[np.intp] = np.arange(int(left.shape[1]))
     return sum(
         (left[j] * right[masks ^ j][:, sigma ^ flip] for j, flip in enumerate(flips)), np.zeros_like(left)
     )  # fmt: skip

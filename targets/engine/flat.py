@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qcompile.angle import Element
 from qcompile.ir import Expectation, Program
-from qcompile.targets.engine.driver import LANES
+from qcompile.targets.engine.driver import LANES, Reals
 from qcompile.targets.engine.fused import Fused, has_trained_coefficients
 from qcompile.targets.engine.layout import Packed
 
@@ -90,7 +90,7 @@ class Flat:
         return np.zeros(len(self.fused.one.packed.blocks), np.int64)
 
     @cached_property
-    def _weight(self) -> RealArray:
+    def _weight(self) -> Reals:
         return np.ones((1, LANES), self.fused.one.dtype)
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Covariance, Expectation, Output, Probabilities, Samples, State, Variance
@@ -59,7 +60,7 @@ def _covariance(left: Operator, right: Operator, means: Means, elements: Element
 def _levels(wires: tuple[int, ...], means: Means) -> RealArray:
     """p(k) = 2⁻ʷ Σ over subsets S of the wires of (−1)^|k & S| ⟨Z_S⟩."""
     count = len(wires)
-    masks = np.arange(2**count)
+    masks: NDArray[np.intp] = np.arange(1 << count)
     words = [tuple(sorted((("Z", wire) for k, wire in enumerate(wires) if mask >> (count - 1 - k) & 1), key=_wire))
              for mask in masks]  # fmt: skip
     signs = 1 - 2.0 * (np.bitwise_count(masks[:, np.newaxis] & masks) % 2)

@@ -28,8 +28,15 @@ class Child:
 @pytest.fixture
 def child(monkeypatch: pytest.MonkeyPatch) -> Child:
     made = Child()
-    monkeypatch.setattr(Kernels, "_child", lambda *_: made)
-    monkeypatch.setattr(Kernels, "_loaded", lambda *_: "module")
+
+    def child_of(*_: object) -> Child:
+        return made
+
+    def loaded(*_: object) -> str:
+        return "module"
+
+    monkeypatch.setattr(Kernels, "_child", child_of)
+    monkeypatch.setattr(Kernels, "_loaded", loaded)
     return made
 
 

@@ -82,7 +82,8 @@ def test_every_gate(gate: Gate, tile: int) -> None:
         output = Expectation(Observable(operator(*words)))
         program = Program((Register("q", "qubit", wires),), parameters, (), body, (output,))
         if gate.parameters:
-            compared(program, Fused(program, parameters[0].elements(), tile=tile), 1)
+            elements = tuple(element for parameter in parameters for element in parameter.elements())
+            compared(program, Fused(program, elements, tile=tile), 1)
         else:
             found = expectations(Fused(program, tile=tile), bind((), {}))
             assert np.allclose(found, run(program, {}, PLAIN), rtol=0, atol=1e-13)

@@ -19,7 +19,7 @@ LAYERS = (
     "grammar",
     "passes",
     "targets",
-    "files formatting builder run geometry products learn draw objects",
+    "files formatting builder accuracy entries run geometry products learn draw objects",
     FACE,
     "server",
     "cli __main__",

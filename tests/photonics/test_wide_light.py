@@ -63,7 +63,8 @@ def text(modes: int, circuit: list[Gate], outputs: str) -> str:
 
 def dense(modes: int, circuit: list[Gate], t: RealArray) -> tuple[RealArray, RealArray]:
     """Means and covariance by one exponential of a (2m + 1)-square matrix per gate."""
-    means, covariance = np.zeros(2 * modes), np.eye(2 * modes)
+    means: RealArray = np.zeros(2 * modes)
+    covariance: RealArray = np.eye(2 * modes)
     for name, wires, k in circuit:
         rows = np.array([*wires, *(wire + modes for wire in wires)])
         if name == "loss":
@@ -74,7 +75,7 @@ def dense(modes: int, circuit: list[Gate], t: RealArray) -> tuple[RealArray, Rea
             continue
         flow = np.zeros((2 * modes + 1, 2 * modes + 1))
         flow[rows[:, None], rows], flow[rows, -1] = FLOWS[name]
-        whole: RealArray = expm(t[k] * flow)
+        whole: RealArray = np.asarray(expm(t[k] * flow), dtype=float)
         means = whole[:-1, :-1] @ means + whole[:-1, -1]
         covariance = whole[:-1, :-1] @ covariance @ whole[:-1, :-1].T
     return means, covariance

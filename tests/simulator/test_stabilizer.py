@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from random_programs import QUBIT_GATES, pauli_sums
 
 import qcompile as qc
@@ -54,7 +55,7 @@ def program(text: str) -> Program:
 
 def every_word(wires: int) -> Operator:
     """All words with weights of their own: of a stabilizer state's words most have the mean 0, whatever is wrong."""
-    weights = np.random.default_rng(1).uniform(0.2, 1.0, 4**wires)
+    weights: NDArray[np.float64] = np.random.default_rng(1).uniform(0.2, 1.0, 1 << (2 * wires))
     words = [tuple((letter, wire) for wire, letter in enumerate(letters) if letter != "I")
              for letters in product("IXYZ", repeat=wires)]  # fmt: skip
     return collect(((number(weight), Angle()), word) for weight, word in zip(weights, words, strict=True))[0]

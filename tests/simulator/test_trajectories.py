@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from random_programs import values_for
 from trained_texts import measured_texts
 
@@ -147,7 +148,8 @@ def test_trajectories_are_followed_in_parts() -> None:
     found = followed(program(f"qubit q[15]; {turned} return expect(Z[0]), samples(q[0], q[1]);"), {}, 20, 1)
     assert found.outputs[1].shape == (1, 20, 2)
     assert abs(found.outputs[0][0] - 0.4 * np.cos(0.3)) < 0.6
-    assert len({float(value) for value in np.round(found.outputs[1][0] @ [2, 1])}) > 1
+    first: NDArray[np.float64] = found.outputs[1][0]
+    assert len({(float(a), float(b)) for a, b in first}) > 1
 
 
 @pytest.mark.parametrize(

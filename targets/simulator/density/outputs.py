@@ -57,7 +57,7 @@ def expectation(operator: Operator, elements: Elements, state: ComplexArray) -> 
     y counts its letters Y, and z marks Y and Z.
     """
     wires = state.ndim // 2
-    levels = np.arange(2**wires)
+    levels: NDArray[np.intp] = np.arange(1 << wires)
     matrix = state.reshape(-1, len(levels), len(levels))
     total: RealArray = np.zeros(1)
     for word, coefficient in operator.terms:

@@ -14,6 +14,7 @@ import numpy as np
 from qcompile.ir import Barrier, If, Measure, Op, Postselect, Reset, Statement
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.simulator.tensor import (
+    Blocks,
     ComplexArray,
     Controlled,
     Dense,
@@ -101,6 +102,8 @@ def _conjugated(action: Plain, wires: int) -> Plain:
         case WordRotation(word, cos, sin):  # (cos − i sin P)* = cos + i sin P*, and Y* = −Y
             sign = 1 if sum(letter == "Y" for letter, _ in word) % 2 else -1
             return WordRotation(tuple((letter, wire + wires) for letter, wire in word), cos, sign * sin, columns)
+        case Blocks():
+            raise AssertionError("density matrices are of qubits, and blocks of photon numbers")
         case _:
             assert_never(action)
 

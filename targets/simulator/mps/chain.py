@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qcompile.diagnostics import Code, CompileError, Span, error
 from qcompile.gates.algebra import PAULI
@@ -21,10 +22,10 @@ from qcompile.targets.simulator.tensor_gates import map_of, matrix_of
 from qcompile.targets.simulator.tensor_program import Plan
 from qcompile.targets.simulator.values import Elements, RealArray
 
+_Local: TypeAlias = tuple[ComplexArray, tuple[int, ...]]  # a matrix and its wires
 _WIDEST = 6  # wires of a gate that is applied as one matrix
 _CUTOFF = 1e-16  # of singular values, by the greatest: rounding alone goes
-_NEGATED = np.array([[0, 1], [1, 0]], dtype=complex)
-_CX = np.kron(np.diag([1.0, 0.0]), np.eye(2)) + np.kron(np.diag([0.0, 1.0]), _NEGATED)
+_CX: ComplexArray = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.complex128)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,8 @@ class Chain:
                 tensor = np.einsum("st,ltr->lsr", TO_LEVELS[bases[wire]][0], tensor)
             parts = np.tensordot(vectors, tensor, axes=(1, 0))
             chances = np.sum(np.tensordot(parts, self.right[wire + 1], axes=(2, 0)) * parts.conj(), axis=2).real
-            level = (generator.random(shots) * chances.sum(axis=1) >= chances[:, 0]).astype(np.intp)
+            drawn: NDArray[np.bool_] = generator.random(shots) * chances.sum(axis=1) >= chances[:, 0]
+            level: NDArray[np.intp] = drawn.astype(np.intp)
             every = np.arange(shots)
             level = np.where(chances[every, level] > 0, level, 1 - level)
             vectors = parts[every, level] / np.sqrt(chances[every, level])[:, np.newaxis]
@@ -119,7 +121,7 @@ def _apply(quimb: Any, state: Any, matrix: ComplexArray, on: tuple[int, ...], se
         state.gate_with_submpo_(whole, where=on, method="direct", **settings)
 
 
-def _matrices(op: Op, elements: Elements) -> Iterator[tuple[ComplexArray, tuple[int, ...]]]:
+def _matrices(op: Op, elements: Elements) -> Iterator[_Local]:
     """Of a long word's rotation those of its ladder: letters turned to Z, their parity gathered, and turned."""
     if len(op.wires) <= _WIDEST:
         yield matrix_of(op, elements), op.wires
@@ -128,11 +130,14 @@ def _matrices(op: Op, elements: Elements) -> Iterator[tuple[ComplexArray, tuple[
     if not isinstance(action, WordRotation):
         label = f"`{op.gate.name}` is on more than {_WIDEST} wires"
         raise error(Code.NOT_SIMULABLE, label, op.span, "write it as gates on fewer wires")
-    turns = [(TO_LEVELS[letter][0], (wire,)) for letter, wire in action.word if letter in TO_LEVELS]
-    ladder = [(_CX, (a, b)) for (_, a), (_, b) in pairwise(action.word)]
+    turns: list[tuple[ComplexArray, tuple[int, ...]]] = [
+        (TO_LEVELS[letter][0], (wire,)) for letter, wire in action.word if letter in TO_LEVELS
+    ]
+    ladder: list[_Local] = [(_CX, (a, b)) for (_, a), (_, b) in pairwise(action.word)]
     angle = complex(action.cos[0], -action.sin[0].real)
+    phases: ComplexArray = np.array([[angle, 0], [0, angle.conjugate()]], dtype=np.complex128)
     yield from [*turns, *ladder]
-    yield np.diag([angle, angle.conjugate()]), (action.word[-1][1],)
+    yield phases, (action.word[-1][1],)
     yield from [*reversed(ladder), *((matrix.conj().T, on) for matrix, on in turns)]
 
 

@@ -109,7 +109,7 @@ def noise_table(transfer: RealArray) -> Table | None:
 def chances(noise: Table) -> RealArray:
     """The probability of each word in Pauli noise: Σ factors × signs of commutation, over the number of words."""
     count = (len(noise.factors).bit_length() - 1) // 2
-    words = np.arange(4**count)
+    words: NDArray[np.intp] = np.arange(1 << (2 * count))
     x, z = words & (2**count - 1), words >> count
     clashes = np.bitwise_count(x[:, np.newaxis] & z) + np.bitwise_count(z[:, np.newaxis] & x)
     found: RealArray = (1 - 2.0 * (clashes % 2)) @ noise.factors / 4**count
