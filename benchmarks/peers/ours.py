@@ -1,4 +1,4 @@
-"""qcompile: compiled once, called with arrays of angles."""
+"""qcompile: compiled once, called with all angles in one array."""
 
 from __future__ import annotations
 
@@ -13,24 +13,19 @@ from peers import Prepared, Setting
 
 
 def prepare(workload: Workload, setting: Setting) -> Prepared:
+    options: Any = {"threads": setting.threads, "precision": setting.precision}
     if workload.task == "state":
-        state = qcompile.simulate(program(workload), **engine(setting))
+        state = qcompile.simulate(program(workload), **options)
         names = ("p",) if workload.parameters else ()
         return Prepared(lambda angles: state(**dict.fromkeys(names, angles)), np.asarray)
-    run = qcompile.value_and_grad(program(workload), "adjoint", wrt="p", **engine(setting))
-    if not workload.batch:
-        return Prepared(run.at, lambda found: np.append(*found))
-    rows = np.hstack([np.zeros((workload.batch, workload.parameters)), workload.data()])
+    run = qcompile.value_and_grad(program(workload), "adjoint", wrt="p", **options)
+    if workload.task == "gradient":
+        return Prepared(run.at, lambda found: np.concatenate([[found[0]], found[1]]))
+    rows = np.concatenate([np.zeros((workload.batch, workload.parameters)), workload.data()], axis=1)
     weights = np.full(workload.batch, 1 / workload.batch)
 
-    def call(angles: Array) -> Array:
+    def mean(angles: Array) -> Any:
         rows[:, : workload.parameters] = angles
-        values, gradient = run.at(rows, weights)
-        return np.append(values.mean(), gradient[: workload.parameters])
+        return run.at(rows, weights)
 
-    return Prepared(call, lambda found: found)
-
-
-def engine(setting: Setting) -> Any:
-    """The options of the simulator."""
-    return {"engine": "fused", "threads": setting.threads, "precision": setting.precision}
+    return Prepared(mean, lambda found: np.concatenate([[found[0] @ weights], found[1][: workload.parameters]]))
