@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.geometry import REGULARISATION, metric, solved
 from qcompile.ir import Expectation, Parameter, Program
-from qcompile.run import Engine, simulate, value_and_grad
+from qcompile.run import Engine, Simulation, ValueAndGradient, simulate, value_and_grad
+from qcompile.targets.simulator import bind, has_batch
 
 Vector: TypeAlias = NDArray[np.float64]
 Progress: TypeAlias = Callable[[int, float], None]
@@ -102,7 +103,10 @@ class _Loss:
     ) -> None:
         self.trained, self.inputs, self.progress = trained, inputs, progress
         function = value_and_grad(program, **options) if with_slope else simulate(program, **options)
+        self.function = function
         self.measured: Callable[..., tuple[Any, ...]] = function.measured
+        self.rows = None if "qumode" in program.kinds else _rows(function, trained, self.inputs)
+        self.columns = _columns(function, trained)
         self.history: list[float] = []
         self.best, self.place, self.leakage = np.inf, np.zeros(0), 0.0
 
@@ -111,6 +115,11 @@ class _Loss:
         return self._noted(x, np.asarray(value), leakage)
 
     def value_and_slope(self, x: Vector) -> tuple[float, Vector]:
+        if self.rows is not None and isinstance(self.function, ValueAndGradient):
+            self.rows[..., self.columns] = x
+            weights = None if self.rows.ndim == 1 else np.full(len(self.rows), 1 / len(self.rows))
+            value, slope = self.function.at(self.rows, weights)
+            return self._noted(x, np.asarray(value), 0.0), slope[self.columns]
         value, gradient, leakage = self.measured(**_named(self.trained, x), **self.inputs)
         parts = [_mean_over_batch(p, gradient[p.name]) for p in self.trained]
         return self._noted(x, np.asarray(value), leakage), np.concatenate(parts)
@@ -123,6 +132,34 @@ class _Loss:
         if self.progress is not None:
             self.progress(len(self.history), value)
         return value
+
+
+def _rows(
+    function: ValueAndGradient | Simulation, trained: tuple[Parameter, ...], inputs: Mapping[str, ArrayLike]
+) -> Vector | None:
+    """All entries of the parameters with what is fed in its place, shape (entries,) or (batch, entries).
+
+    None: values alone are wanted, or an input is of no such parameter, which a call by name says better.
+    """
+    if not isinstance(function, ValueAndGradient):
+        return None
+    fed = [p for p in function.program.parameters if p not in trained]
+    if not set(inputs) <= {p.name for p in fed}:
+        return None
+    bound = bind(fed, inputs)
+    place = {element: k for k, element in enumerate(function.entries)}
+    rows = np.zeros((bound.batch, len(place)))
+    for element, values in bound.elements.items():
+        rows[:, place[element]] = values
+    return rows if has_batch(fed, inputs) else rows[0]
+
+
+def _columns(function: ValueAndGradient | Simulation, trained: tuple[Parameter, ...]) -> NDArray[np.intp]:
+    """Where the trained entries are among all."""
+    if not isinstance(function, ValueAndGradient):
+        return np.zeros(0, np.intp)
+    place = {element: k for k, element in enumerate(function.entries)}
+    return np.array([place[element] for p in trained for element in p.elements()], dtype=np.intp)
 
 
 class _Adam:
