@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 import qcompile as qc
 from qcompile.ir import Exactness, Op, Program, Shifted
 from qcompile.ir.verify import verify
+from qcompile.operator import operator
 from qcompile.passes import pipeline
 from qcompile.passes.differentiate import wanted_elements
+from qcompile.passes.differentiate.geometry.carrying import carried
 from qcompile.passes.differentiate.geometry.metric import metric_module
 from qcompile.targets.simulator import Options, evaluate
 
@@ -257,6 +259,18 @@ def test_an_angle_that_is_a_long_expression() -> None:
     found = metric_module(circuit, wanted_elements(circuit, "a"))
     assert found.exactness is Exactness.ANCILLA
     assert entries(found, a=0.3, b=0.2)["aa"] == pytest.approx(qc.metric(circuit, "a")(a=0.3, b=0.2)[0, 0])
+
+
+@pytest.mark.parametrize(
+    "gates", ["rx(0.3) q; rx(0.4) q; rx(-0.7) q;", "fixed q; rx(0.9) q; rx(-0.9) q; inv @ fixed q;"]
+)
+def test_what_rounding_leaves_is_not_carried_on(gates: str) -> None:
+    """Would catch words that are none, which count among the most that are carried."""
+    circuit = program(f"gate fixed a = [[0.6, 0.8im], [0.8im, 0.6]]; qubit q; {gates} return state();")
+    ops = [statement for statement in circuit.body if isinstance(statement, Op)]
+    found = carried(operator((0.7, "Z0")), ops)
+    assert found is not None
+    assert {word: float(c) for word, c in found.terms} == pytest.approx({(("Z", 0),): 0.7})
 
 
 def test_an_inverse_that_is_kept_as_such_turns_back() -> None:
