@@ -143,6 +143,8 @@ def _is_told(node: ast.AST) -> bool:
             return True
         case ast.Expr(value=ast.Call(func=ast.Name("assert_never"))):
             return True
+        case ast.Subscript(value=ast.Name("dict" | "frozenset" | "list" | "set" | "tuple")):
+            return True
         case ast.Assign(targets=[ast.Name(name)]):  # of types: `Word`, `_Key`
             return name.lstrip("_")[:1].isupper() and not name.isupper()
         case _:

@@ -15,6 +15,7 @@ LIMIT = 3
 
 def folded(x: int, y: int = 2) -> int:
     """A docstring: 5."""
+    found = list[tuple[int, int]]()
     total = [k for k in range(x)
              if k % 2]
     if (x > LIMIT
@@ -26,11 +27,11 @@ def folded(x: int, y: int = 2) -> int:
     raise AssertionError(1 + 2)
 '''
 EXPECTED = {
-    "LIMIT = 4": None, "def folded(x: int, y: int=3) -> int:": None, "total = [k for k in range(x)]": range(7, 9),
-    "total = [k for k in range(x) if k * 2]": range(7, 9), "total = [k for k in range(x) if k % 3]": range(7, 9),
-    "if x > LIMIT or not y:": range(9, 11), "if x >= LIMIT and (not y):": range(9, 11),
-    "if x > LIMIT and y:": range(9, 11), "if not (x > LIMIT and (not y)):": range(9, 11), "return x": range(11, 12),
-    "case 1:": range(13, 14), "total -= [y]": range(14, 15), "pass": range(14, 15), "total += []": range(14, 15),
+    "LIMIT = 4": None, "def folded(x: int, y: int=3) -> int:": None, "total = [k for k in range(x)]": range(8, 10),
+    "total = [k for k in range(x) if k * 2]": range(8, 10), "total = [k for k in range(x) if k % 3]": range(8, 10),
+    "if x > LIMIT or not y:": range(10, 12), "if x >= LIMIT and (not y):": range(10, 12),
+    "if x > LIMIT and y:": range(10, 12), "if not (x > LIMIT and (not y)):": range(10, 12), "return x": range(12, 13),
+    "case 1:": range(14, 15), "total -= [y]": range(15, 16), "pass": range(15, 16), "total += []": range(15, 16),
 }  # fmt: skip
 
 
