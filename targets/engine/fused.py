@@ -73,12 +73,11 @@ class Run:
         return result
 
     def _amplitudes(self, state: Reals) -> NDArray[Any]:
-        cells, plan = state.reshape(-1, 2, LANES), self.machine.plan
-        whole = np.empty((len(cells), LANES, 2), self.machine.dtype)
-        whole[:, :, 0], whole[:, :, 1] = cells[:, 0], cells[:, 1]
-        amplitudes = whole.view(np.result_type(self.machine.dtype, 1j))[:, :, 0]
+        plan = self.machine.plan
+        amplitudes = np.empty(len(state) // 2, np.result_type(self.machine.dtype, 1j))
+        self.machine.kernels.interleave(state, amplitudes.view(self.machine.dtype))
         if plan.in_lanes:
-            return np.ascontiguousarray(amplitudes.T[: len(self.rows)])
+            return np.ascontiguousarray(amplitudes.reshape(-1, LANES).T[: len(self.rows)])
         return amplitudes.reshape(1, -1)[:, :: 1 << (plan.bits - plan.wires)]
 
     def _put(self, state: Reals, amplitudes: NDArray[np.complex128]) -> None:

@@ -18,12 +18,14 @@ import numpy as np
 from numba import njit
 
 from qcompile.targets.engine.kernels_cells import (
+    cross,
     diagonal,
     diagonal_back,
     general,
     general_read,
     lane,
     lane_back,
+    nested,
     pair,
     pair_back,
     quad,
@@ -38,6 +40,7 @@ from qcompile.targets.engine.layout import (
     CELLS,
     COSETS,
     COUNT,
+    CROSS,
     DIAGONAL,
     FIRST,
     FIRST_IMAGINARY,
@@ -50,6 +53,7 @@ from qcompile.targets.engine.layout import (
     LAST,
     LAST_WORD,
     MASKS,
+    NESTED,
     OFFSETS,
     OUTER,
     OUTER_PLACES,
@@ -118,6 +122,10 @@ def apply(
             diagonal(x, t, at, base, count, special)
         elif kind == QUAD:
             quad(x, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
+        elif kind == CROSS:
+            cross(x, t, at, base, count, special, pool[offsets + 1], pool[turns + 1], pool[turns + 2])
+        elif kind == NESTED:
+            nested(x, t, at, base, count, special, pool[turns + 1], pool[turns + 2])
         else:
             general(x, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
         at += masks * cosets * 16
@@ -157,6 +165,12 @@ def apply_back(
             if kind == QUAD:
                 quad(x, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
                 quad(y, t, at, base, count, special, pool[offsets + 1], pool[offsets + 2])
+            elif kind == CROSS:
+                cross(x, t, at, base, count, special, pool[offsets + 1], pool[turns + 1], pool[turns + 2])
+                cross(y, t, at, base, count, special, pool[offsets + 1], pool[turns + 1], pool[turns + 2])
+            elif kind == NESTED:
+                nested(x, t, at, base, count, special, pool[turns + 1], pool[turns + 2])
+                nested(y, t, at, base, count, special, pool[turns + 1], pool[turns + 2])
             else:
                 general(x, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
                 general(y, t, at, base, count, special, cosets, masks, pool, offsets, hops, turns, work)
@@ -299,6 +313,15 @@ def start(ket: Reals, lanes: int) -> None:
     ket[:] = 0
     for one in range(lanes):
         ket[one] = 1
+
+
+@_compiled
+def interleave(ket: Reals, out: Reals) -> None:
+    """Amplitudes one behind the other, each real part before its imaginary part, from cells."""
+    for v in range(len(ket) // 16):
+        for one in range(8):
+            out[v * 16 + 2 * one] = ket[v * 16 + one]
+            out[v * 16 + 2 * one + 1] = ket[v * 16 + 8 + one]
 
 
 @_compiled

@@ -140,6 +140,52 @@ def quad(x: Reals, t: Reals, at: int, base: int, count: int, special: int, hop1:
 
 
 @_compiled
+def nested(x: Reals, t: Reals, at: int, base: int, count: int, special: int, turn1: int, turn2: int) -> None:
+    """Lanes of one cell that mix by two masks."""
+    v = 0
+    for _ in range(count):
+        i = (v | base) * 16
+        ar = load(x, i)
+        ai = load(x, i + 8)
+        br = turned(ar, turn1)
+        bi = turned(ai, turn1)
+        real, imaginary = mixed(
+            t, at, ar, ai, br, bi, turned(ar, turn2), turned(ai, turn2), turned(br, turn2), turned(bi, turn2)
+        )
+        store(x, i, real)
+        store(x, i + 8, imaginary)
+        v = ((v | special) + 1) & ~special
+
+
+@_compiled
+def cross(x: Reals, t: Reals, at: int, base: int, count: int, special: int, hop: int, turn1: int, turn2: int) -> None:
+    """Two cells that mix by a mask, which may have lanes too, and by another of lanes alone."""
+    v = 0
+    for _ in range(count):
+        i = (v | base) * 16
+        j = ((v | base) ^ hop) * 16
+        ar = load(x, i)
+        ai = load(x, i + 8)
+        br = load(x, j)
+        bi = load(x, j + 8)
+        cr = turned(ar, turn2)
+        ci = turned(ai, turn2)
+        dr = turned(br, turn2)
+        di = turned(bi, turn2)
+        real, imaginary = mixed(
+            t, at, ar, ai, turned(br, turn1), turned(bi, turn1), cr, ci, turned(dr, turn1), turned(di, turn1)
+        )
+        store(x, i, real)
+        store(x, i + 8, imaginary)
+        real, imaginary = mixed(
+            t, at + 64, br, bi, turned(ar, turn1), turned(ai, turn1), dr, di, turned(cr, turn1), turned(ci, turn1)
+        )
+        store(x, j, real)
+        store(x, j + 8, imaginary)
+        v = ((v | special) + 1) & ~special
+
+
+@_compiled
 def general(
     x: Reals, t: Reals, at: int, base: int, count: int, special: int, cosets: int, masks: int,
     pool: Integers, offsets: int, hops: int, turns: int, work: Reals,

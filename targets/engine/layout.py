@@ -16,8 +16,9 @@ Complexes = NDArray[np.complex128]
 
 LANE_BITS = 3  # the lowest bits of an amplitude's number
 CELL = 16  # numbers of a cell: eight real parts, eight imaginary parts
-# What a block's kernel is: one cell by a diagonal; lanes of a cell; two cells; four; any; a Pauli word.
-DIAGONAL, LANE, PAIR, QUAD, GENERAL, WORD = range(6)
+# What a block's kernel is: one cell by a diagonal; two lanes of a cell, or four; two cells, or two lanes of two; four
+# cells; any; a Pauli word.
+DIAGONAL, LANE, NESTED, PAIR, CROSS, QUAD, GENERAL, WORD = range(8)
 # The columns of a block's row.
 (
     KIND, MASKS, SIGMAS, COSETS, FIRST_FACTOR, LAST_FACTOR, TRAINED, FLIPS, TABLE, PATTERNS, SIGMA, SPECIAL, COUNT,

@@ -97,10 +97,11 @@ def kernels() -> Kernels:
 
 
 def _fingerprint() -> str:
-    """Of all that the compiled code is made of; Numba itself adds the processor."""
-    digest = hashlib.sha256(f"{version('numba')} {sys.version_info[:2]}".encode())
+    """Of what the compiled code is made of, and of where that lies, by which Numba finds it; it adds the processor."""
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256(f"{version('numba')} {sys.version_info[:2]} {here}".encode())
     for name in _SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+        digest.update((here / name).read_bytes())
     return digest.hexdigest()[:16]
 
 

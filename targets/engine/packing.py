@@ -20,6 +20,7 @@ from qcompile.targets.engine.layout import (
     CELLS,
     COSETS,
     COUNT,
+    CROSS,
     DIAGONAL,
     EIGENVALUES,
     FACTOR_COLUMNS,
@@ -35,6 +36,7 @@ from qcompile.targets.engine.layout import (
     LAST,
     LEVELS,
     MASKS,
+    NESTED,
     NUMBERS,
     OFFSETS,
     OUTER,
@@ -165,9 +167,19 @@ def _kind(masks: Sequence[int], cosets: int) -> int:
     if len(masks) == 1:
         return DIAGONAL
     has_turns = any(mask & ((1 << LANE_BITS) - 1) for mask in masks)
-    if len(masks) == 2:
-        return LANE if cosets == 1 else GENERAL if has_turns else PAIR
-    return QUAD if len(masks) == 4 and cosets == 4 and not has_turns else GENERAL
+    match len(masks), cosets:
+        case 2, 1:
+            return LANE
+        case 2, 2 if not has_turns:
+            return PAIR
+        case 4, 1:
+            return NESTED
+        case 4, 2:
+            return CROSS
+        case 4, 4 if not has_turns:
+            return QUAD
+        case _:
+            return GENERAL
 
 
 def _sigma(bits: int, selectors: Sequence[int]) -> int:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from qcompile.ir import Op, Program
 from qcompile.targets.engine.fuse import Block
-from qcompile.targets.engine.layout import DIAGONAL, GENERAL, KIND, LANE, PAIR, QUAD, WORD
+from qcompile.targets.engine.layout import CROSS, DIAGONAL, GENERAL, KIND, LANE, NESTED, PAIR, QUAD, WORD
 from qcompile.targets.engine.plan import Plan
 
-_KINDS = {DIAGONAL: "diagonal", LANE: "lanes", PAIR: "pair", QUAD: "quad", GENERAL: "general", WORD: "word"}
+_KINDS = {
+    DIAGONAL: "diagonal", LANE: "lanes", NESTED: "4 lanes", PAIR: "pair", CROSS: "cross", QUAD: "quad",
+    GENERAL: "general", WORD: "word",
+}  # fmt: skip
 _SHOWN = 8  # gates of a block that are named
 _AMPLITUDE = 16
 
