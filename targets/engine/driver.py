@@ -121,8 +121,12 @@ class Machine:
         if not self.is_split:
             self.kernels.run_forward(packed, self.lanes, room)
             return
-        self.kernels.start(room.ket, self.lanes)
         workers, blocks = self._workers(room), len(packed.blocks)
+        self._each(
+            len(room.ket) // CELL,
+            workers,
+            lambda first, last, own: self.kernels.start(own.ket, self.lanes, first, last),
+        )
         for stage, row in enumerate(packed.stages):
 
             def work(first: int, last: int, own: Buffers, stage: int = stage) -> None:
@@ -131,6 +135,16 @@ class Machine:
                 )
 
             self._each(int(row[TILES]), workers, work)
+
+    def amplitudes(self, room: Buffers) -> Reals:
+        """A copy of the ket, complex: of a batch, the lanes of each amplitude side by side."""
+        found = np.empty(len(room.ket) // 2, np.result_type(self.dtype, 1j))
+
+        def work(first: int, last: int, own: Buffers) -> None:
+            self.kernels.interleave(own.ket, found.view(self.dtype), first, last)
+
+        self._each(len(room.ket) // CELL, [room] * (self.threads if self.is_split else 1), work)
+        return found
 
     def observe(
         self, packed: Packed, output: int, weight: Reals, total: Reals, room: Buffers, with_bra: bool = True
@@ -192,9 +206,9 @@ class Machine:
         return [room, *own]
 
     def _each(self, tiles: int, workers: list[Buffers], work: Callable[[int, int, Buffers], None]) -> None:
-        """The tiles shared out to the threads."""
-        if tiles == 1:
-            work(0, 1, workers[0])
+        """So many tiles, or cells, shared out to the threads."""
+        if tiles == 1 or len(workers) == 1:
+            work(0, tiles, workers[0])
             return
         edges = np.linspace(0, tiles, len(workers) + 1).astype(int).tolist()
         spans = zip(edges[:-1], edges[1:], workers, strict=True)

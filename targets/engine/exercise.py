@@ -33,7 +33,7 @@ def exercise(kernels: Any, precision: Precision) -> None:
         packed = machine.with_coefficients(np.ones((1, 1)))
         varies, values = np.zeros(len(packed.blocks), np.int64), np.zeros(LANES)
         weight, room = np.ones(LANES, machine.dtype), machine.take()
-        kernels.interleave(room.ket, room.bra)
+        kernels.interleave(room.ket, room.bra, 0, 1)
         kernels.value_and_gradient(
             packed, varies, plan.until, values[:1], np.zeros(1, np.int64), values[:1], weight, np.zeros(1), room
         )

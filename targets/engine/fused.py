@@ -56,7 +56,10 @@ class Run:
 
     def ket(self) -> NDArray[Any]:
         """A copy of the state, shape (rows, 2^qubits), complex in the machine's precision."""
-        return self._amplitudes(self.room.ket)
+        plan, amplitudes = self.machine.plan, self.machine.amplitudes(self.room)
+        if plan.in_lanes:
+            return np.ascontiguousarray(amplitudes.reshape(-1, LANES).T[: len(self.rows)])
+        return amplitudes.reshape(1, -1)[:, :: 1 << (plan.bits - plan.wires)]
 
     def put_ket(self, states: NDArray[np.complex128]) -> None:
         self._put(self.room.ket, states)
@@ -71,14 +74,6 @@ class Run:
         if self.machine.lanes == LANES:
             result[len(self.rows) :] = 0.0
         return result
-
-    def _amplitudes(self, state: Reals) -> NDArray[Any]:
-        plan = self.machine.plan
-        amplitudes = np.empty(len(state) // 2, np.result_type(self.machine.dtype, 1j))
-        self.machine.kernels.interleave(state, amplitudes.view(self.machine.dtype))
-        if plan.in_lanes:
-            return np.ascontiguousarray(amplitudes.reshape(-1, LANES).T[: len(self.rows)])
-        return amplitudes.reshape(1, -1)[:, :: 1 << (plan.bits - plan.wires)]
 
     def _put(self, state: Reals, amplitudes: NDArray[np.complex128]) -> None:
         cells, plan = state.reshape(-1, 2, LANES), self.machine.plan
@@ -134,7 +129,8 @@ class Fused:
         return self._machine(self._planned(in_lanes=True))
 
     def _planned(self, in_lanes: bool) -> Plan | None:
-        return planned(self.program, frozenset(self.elements), self.tile or tile_bits(), in_lanes)
+        tile = self.tile or tile_bits(self._bytes * (2 if self.elements else 1))
+        return planned(self.program, frozenset(self.elements), tile, in_lanes)
 
     def _machine(self, plan: Plan | None) -> Machine:
         if plan is None:
@@ -149,7 +145,12 @@ class Fused:
     @property
     def needed(self) -> int:
         """Bytes that running it takes."""
-        return COPIES * (1 << self.wires) * BYTES // (2 if self.precision == "single" else 1)
+        return COPIES * (1 << self.wires) * self._bytes
+
+    @property
+    def _bytes(self) -> int:
+        """Of an amplitude."""
+        return BYTES // 2 if self.precision == "single" else BYTES
 
     def check_memory(self) -> None:
         """Raises TOO_LARGE."""

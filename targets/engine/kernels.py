@@ -17,6 +17,18 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+from qcompile.targets.engine.cells import (
+    accumulate,
+    dot,
+    interleaved,
+    load,
+    nothing,
+    parity,
+    rotated,
+    spread,
+    store,
+    zero,
+)
 from qcompile.targets.engine.kernels_cells import (
     cross,
     diagonal,
@@ -34,7 +46,6 @@ from qcompile.targets.engine.kernels_cells import (
     word_read,
 )
 from qcompile.targets.engine.kernels_tables import add_slopes, bind_angles, bind_one, bind_tables, collect_slopes
-from qcompile.targets.engine.lanes import accumulate, load, parity, store
 from qcompile.targets.engine.layout import (
     BASES,
     CELLS,
@@ -183,17 +194,13 @@ def apply_back(
 @_inlined
 def gather(x: Reals, tile: Reals, pool: Integers, places: int, cells: int, outer: Any) -> None:
     for u in range(cells):
-        i = (pool[places + u] | outer) * 16
-        store(tile, u * 16, load(x, i))
-        store(tile, u * 16 + 8, load(x, i + 8))
+        store(tile, u * 16, load(x, (pool[places + u] | outer) * 16))
 
 
 @_inlined
 def scatter(x: Reals, tile: Reals, pool: Integers, places: int, cells: int, outer: Any) -> None:
     for u in range(cells):
-        i = (pool[places + u] | outer) * 16
-        store(x, i, load(tile, u * 16))
-        store(x, i + 8, load(tile, u * 16 + 8))
+        store(x, (pool[places + u] | outer) * 16, load(tile, u * 16))
 
 
 @_compiled
@@ -255,32 +262,26 @@ def observe(
 ) -> None:  # fmt: skip
     """Adds ⟨x|O|x⟩ lane by lane to the total, and weight · O x to y if wanted; O is these groups of words."""
     signs = plan.signs
-    scale = load(weight, 0)
-    zero = scale - scale
-    value = zero
+    scale = spread(weight, 0)
+    value = nothing(scale)
     for group in range(first, last):
         row = plan.groups[group]
         hop = row[GROUP_FLIP]
         turn = row[GROUP_TURN]
         for v in range(cells):
-            i = v * 16
-            j = (v ^ hop) * 16
-            dr = zero
-            di = zero
+            real = zero(scale)
+            imaginary = real
             for w in range(row[FIRST_WORD], row[FIRST_IMAGINARY]):
                 odd = parity(plan.words[w, TILE_SIGN] & v) ^ parity(plan.words[w, OUTER_SIGN] & outer)
-                dr = dr + load(plan.wide, w * 8) * load(signs, 64 * odd)
+                real = real + spread(plan.wide, w * 8) * spread(signs, 64 * odd)
             for w in range(row[FIRST_IMAGINARY], row[LAST_WORD]):
                 odd = parity(plan.words[w, TILE_SIGN] & v) ^ parity(plan.words[w, OUTER_SIGN] & outer)
-                di = di + load(plan.wide, w * 8) * load(signs, 64 * odd)
-            xr = turned(load(x, j), turn)
-            xi = turned(load(x, j + 8), turn)
-            yr = dr * xr - di * xi
-            yi = dr * xi + di * xr
-            value = value + yr * load(x, i) + yi * load(x, i + 8)
+                imaginary = imaginary + spread(plan.wide, w * 8) * spread(signs, 64 * odd)
+            u = turned(load(x, (v ^ hop) * 16), turn)
+            u = real * u + imaginary * rotated(u)
+            value = dot(value, u, load(x, v * 16))
             if with_bra:
-                store(y, i, load(y, i) + scale * yr)
-                store(y, i + 8, load(y, i + 8) + scale * yi)
+                store(y, v * 16, load(y, v * 16) + scale * u)
     accumulate(total, 0, value)
 
 
@@ -308,20 +309,19 @@ def observe_tiles(
 
 
 @_compiled
-def start(ket: Reals, lanes: int) -> None:
-    """|0…0⟩, in each lane of a batch."""
-    ket[:] = 0
-    for one in range(lanes):
-        ket[one] = 1
+def start(ket: Reals, lanes: int, first: int, last: int) -> None:
+    """These cells of |0…0⟩, in each lane of a batch."""
+    ket[first * 16 : last * 16] = 0
+    if first == 0:
+        for one in range(lanes):
+            ket[one] = 1
 
 
 @_compiled
-def interleave(ket: Reals, out: Reals) -> None:
-    """Amplitudes one behind the other, each real part before its imaginary part, from cells."""
-    for v in range(len(ket) // 16):
-        for one in range(8):
-            out[v * 16 + 2 * one] = ket[v * 16 + one]
-            out[v * 16 + 2 * one + 1] = ket[v * 16 + 8 + one]
+def interleave(ket: Reals, out: Reals, first: int, last: int) -> None:
+    """The amplitudes of these cells one behind the other, each real part before its imaginary part."""
+    for v in range(first, last):
+        store(out, v * 16, interleaved(load(ket, v * 16)))
 
 
 @_compiled
@@ -344,7 +344,7 @@ def run_blocks(plan: Packed, since: int, until: int, ket: Reals, b: Buffers) -> 
 
 @_compiled
 def run_forward(plan: Packed, lanes: int, b: Buffers) -> None:
-    start(b.ket, lanes)
+    start(b.ket, lanes, 0, len(b.ket) // 16)
     run_blocks(plan, 0, len(plan.blocks), b.ket, b)
 
 
@@ -513,7 +513,7 @@ def shifted_rows(
             spread_values[k * 8 + one] = values[k * 8]
     prepare(plan, varies, True, spread_values, 8, b)
     b.slopes[:] = b.angles
-    start(prefix, lanes)
+    start(prefix, lanes, 0, len(prefix) // 16)
     done = 0
     for group in range(begin, end, lanes):
         last = min(group + lanes, end)

@@ -1,8 +1,8 @@
 """Gates on cells: what one block does to the cells that it mixes, forward, and backward with its transitions.
 
-x is the state, t the tables, of which a pattern's begin at `at`. `base` has the bits set that the pattern says; the
-loop runs over the cells whose bits in `special` are those of `base`. Each kernel is a loop of its own, so that its
-tables stay in registers.
+x is the state, t the tables, of which a pattern's begin at `at`: sixteen numbers for each complex factor, eight real
+parts and eight imaginary parts. `base` has the bits set that the pattern says; the loop runs over the cells whose bits
+in `special` are those of `base`. Each kernel is a loop of its own, so that its tables stay in registers.
 """
 
 from __future__ import annotations
@@ -11,10 +11,22 @@ from typing import Any
 
 from numba import njit
 
-from qcompile.targets.engine.lanes import accumulate, load, parity, store, swapped1, swapped2, swapped4
+from qcompile.targets.engine.cells import (
+    accumulate,
+    dot,
+    load,
+    nothing,
+    parity,
+    rotated,
+    spread,
+    store,
+    swapped1,
+    swapped2,
+    swapped4,
+)
 from qcompile.targets.engine.layout import CELL_FLIP, LANE_FLIP, LANE_SIGN, OUTER_SIGN, TILE_SIGN
 
-# Arrays and lanes, whose types Numba finds out.
+# Arrays and cells, whose types Numba finds out.
 Integers = Any
 Reals = Any
 
@@ -36,75 +48,63 @@ def turned(value: Reals, mask: int) -> Reals:
 
 @_inlined
 def diagonal(x: Reals, t: Reals, at: int, base: int, count: int, special: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        store(x, i, ar * xr - ai * xi)
-        store(x, i + 8, ar * xi + ai * xr)
+        a = load(x, i)
+        store(x, i, ar * a + ai * rotated(a))
         v = ((v | special) + 1) & ~special
 
 
 @_inlined
 def lane(x: Reals, t: Reals, at: int, base: int, count: int, special: int, turn: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
-    br = load(t, at + 16)
-    bi = load(t, at + 24)
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
+    br = spread(t, at + 16)
+    bi = spread(t, at + 24)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        yr = turned(xr, turn)
-        yi = turned(xi, turn)
-        store(x, i, ar * xr - ai * xi + br * yr - bi * yi)
-        store(x, i + 8, ar * xi + ai * xr + br * yi + bi * yr)
+        a = load(x, i)
+        b = turned(a, turn)
+        store(x, i, ar * a + ai * rotated(a) + br * b + bi * rotated(b))
         v = ((v | special) + 1) & ~special
 
 
 @_inlined
 def pair(x: Reals, t: Reals, at: int, base: int, count: int, special: int, hop: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
-    br = load(t, at + 16)
-    bi = load(t, at + 24)
-    cr = load(t, at + 32)
-    ci = load(t, at + 40)
-    dr = load(t, at + 48)
-    di = load(t, at + 56)
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
+    br = spread(t, at + 16)
+    bi = spread(t, at + 24)
+    cr = spread(t, at + 32)
+    ci = spread(t, at + 40)
+    dr = spread(t, at + 48)
+    di = spread(t, at + 56)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
         j = ((v | base) ^ hop) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        yr = load(x, j)
-        yi = load(x, j + 8)
-        store(x, i, ar * xr - ai * xi + br * yr - bi * yi)
-        store(x, i + 8, ar * xi + ai * xr + br * yi + bi * yr)
-        store(x, j, cr * yr - ci * yi + dr * xr - di * xi)
-        store(x, j + 8, cr * yi + ci * yr + dr * xi + di * xr)
+        a = load(x, i)
+        b = load(x, j)
+        ra = rotated(a)
+        rb = rotated(b)
+        store(x, i, ar * a + ai * ra + br * b + bi * rb)
+        store(x, j, cr * b + ci * rb + dr * a + di * ra)
         v = ((v | special) + 1) & ~special
 
 
 @_inlined
 def mixed(
-    t: Reals, c: int, ar: Reals, ai: Reals, br: Reals, bi: Reals, cr: Reals, ci: Reals, dr: Reals, di: Reals
-) -> tuple[Reals, Reals]:
-    """Σ of four cells times the four tables from `c` on."""
-    real = load(t, c) * ar - load(t, c + 8) * ai
-    imaginary = load(t, c) * ai + load(t, c + 8) * ar
-    real = real + load(t, c + 16) * br - load(t, c + 24) * bi
-    imaginary = imaginary + load(t, c + 16) * bi + load(t, c + 24) * br
-    real = real + load(t, c + 32) * cr - load(t, c + 40) * ci
-    imaginary = imaginary + load(t, c + 32) * ci + load(t, c + 40) * cr
-    real = real + load(t, c + 48) * dr - load(t, c + 56) * di
-    imaginary = imaginary + load(t, c + 48) * di + load(t, c + 56) * dr
-    return real, imaginary
+    t: Reals, at: int, a: Reals, ra: Reals, b: Reals, rb: Reals, c: Reals, rc: Reals, d: Reals, rd: Reals
+) -> Reals:  # fmt: skip
+    """Σ of four cells, each with i times it, by the four factors from `at` on."""
+    result = spread(t, at) * a + spread(t, at + 8) * ra
+    result = result + spread(t, at + 16) * b + spread(t, at + 24) * rb
+    result = result + spread(t, at + 32) * c + spread(t, at + 40) * rc
+    return result + spread(t, at + 48) * d + spread(t, at + 56) * rd
 
 
 @_compiled
@@ -116,26 +116,18 @@ def quad(x: Reals, t: Reals, at: int, base: int, count: int, special: int, hop1:
         j = ((v | base) ^ hop1) * 16
         k = ((v | base) ^ hop2) * 16
         m = ((v | base) ^ hop1 ^ hop2) * 16
-        ar = load(x, i)
-        ai = load(x, i + 8)
-        br = load(x, j)
-        bi = load(x, j + 8)
-        cr = load(x, k)
-        ci = load(x, k + 8)
-        dr = load(x, m)
-        di = load(x, m + 8)
-        real, imaginary = mixed(t, at, ar, ai, br, bi, cr, ci, dr, di)
-        store(x, i, real)
-        store(x, i + 8, imaginary)
-        real, imaginary = mixed(t, at + 64, br, bi, ar, ai, dr, di, cr, ci)
-        store(x, j, real)
-        store(x, j + 8, imaginary)
-        real, imaginary = mixed(t, at + 128, cr, ci, dr, di, ar, ai, br, bi)
-        store(x, k, real)
-        store(x, k + 8, imaginary)
-        real, imaginary = mixed(t, at + 192, dr, di, cr, ci, br, bi, ar, ai)
-        store(x, m, real)
-        store(x, m + 8, imaginary)
+        a = load(x, i)
+        b = load(x, j)
+        c = load(x, k)
+        d = load(x, m)
+        ra = rotated(a)
+        rb = rotated(b)
+        rc = rotated(c)
+        rd = rotated(d)
+        store(x, i, mixed(t, at, a, ra, b, rb, c, rc, d, rd))
+        store(x, j, mixed(t, at + 64, b, rb, a, ra, d, rd, c, rc))
+        store(x, k, mixed(t, at + 128, c, rc, d, rd, a, ra, b, rb))
+        store(x, m, mixed(t, at + 192, d, rd, c, rc, b, rb, a, ra))
         v = ((v | special) + 1) & ~special
 
 
@@ -145,15 +137,11 @@ def nested(x: Reals, t: Reals, at: int, base: int, count: int, special: int, tur
     v = 0
     for _ in range(count):
         i = (v | base) * 16
-        ar = load(x, i)
-        ai = load(x, i + 8)
-        br = turned(ar, turn1)
-        bi = turned(ai, turn1)
-        real, imaginary = mixed(
-            t, at, ar, ai, br, bi, turned(ar, turn2), turned(ai, turn2), turned(br, turn2), turned(bi, turn2)
-        )
-        store(x, i, real)
-        store(x, i + 8, imaginary)
+        a = load(x, i)
+        b = turned(a, turn1)
+        c = turned(a, turn2)
+        d = turned(b, turn2)
+        store(x, i, mixed(t, at, a, rotated(a), b, rotated(b), c, rotated(c), d, rotated(d)))
         v = ((v | special) + 1) & ~special
 
 
@@ -164,24 +152,24 @@ def cross(x: Reals, t: Reals, at: int, base: int, count: int, special: int, hop:
     for _ in range(count):
         i = (v | base) * 16
         j = ((v | base) ^ hop) * 16
-        ar = load(x, i)
-        ai = load(x, i + 8)
-        br = load(x, j)
-        bi = load(x, j + 8)
-        cr = turned(ar, turn2)
-        ci = turned(ai, turn2)
-        dr = turned(br, turn2)
-        di = turned(bi, turn2)
-        real, imaginary = mixed(
-            t, at, ar, ai, turned(br, turn1), turned(bi, turn1), cr, ci, turned(dr, turn1), turned(di, turn1)
-        )
-        store(x, i, real)
-        store(x, i + 8, imaginary)
-        real, imaginary = mixed(
-            t, at + 64, br, bi, turned(ar, turn1), turned(ai, turn1), dr, di, turned(cr, turn1), turned(ci, turn1)
-        )
-        store(x, j, real)
-        store(x, j + 8, imaginary)
+        a = load(x, i)
+        b = load(x, j)
+        c = turned(a, turn2)
+        d = turned(b, turn2)
+        ra = rotated(a)
+        rb = rotated(b)
+        rc = rotated(c)
+        rd = rotated(d)
+        if turn1:
+            ta = turned(a, turn1)
+            tb = turned(b, turn1)
+            tc = turned(c, turn1)
+            td = turned(d, turn1)
+            store(x, i, mixed(t, at, a, ra, tb, rotated(tb), c, rc, td, rotated(td)))
+            store(x, j, mixed(t, at + 64, b, rb, ta, rotated(ta), d, rd, tc, rotated(tc)))
+        else:
+            store(x, i, mixed(t, at, a, ra, b, rb, c, rc, d, rd))
+            store(x, j, mixed(t, at + 64, b, rb, a, ra, d, rd, c, rc))
         v = ((v | special) + 1) & ~special
 
 
@@ -193,65 +181,42 @@ def general(
     v = 0
     for _ in range(count):
         for a in range(cosets):
-            i = ((v | base) ^ pool[offsets + a]) * 16
-            store(work, a * 16, load(x, i))
-            store(work, a * 16 + 8, load(x, i + 8))
+            store(work, a * 16, load(x, ((v | base) ^ pool[offsets + a]) * 16))
         for a in range(cosets):
             c = at + a * masks * 16
-            xr = load(work, a * 16)
-            xi = load(work, a * 16 + 8)
-            real = load(t, c) * xr - load(t, c + 8) * xi
-            imaginary = load(t, c) * xi + load(t, c + 8) * xr
+            own = load(work, a * 16)
+            result = spread(t, c) * own + spread(t, c + 8) * rotated(own)
             for k in range(1, masks):
-                j = (a ^ pool[hops + k]) * 16
-                ar = load(t, c + k * 16)
-                ai = load(t, c + k * 16 + 8)
-                xr = turned(load(work, j), pool[turns + k])
-                xi = turned(load(work, j + 8), pool[turns + k])
-                real = real + ar * xr - ai * xi
-                imaginary = imaginary + ar * xi + ai * xr
-            i = ((v | base) ^ pool[offsets + a]) * 16
-            store(x, i, real)
-            store(x, i + 8, imaginary)
+                other = turned(load(work, (a ^ pool[hops + k]) * 16), pool[turns + k])
+                result = result + spread(t, c + k * 16) * other + spread(t, c + k * 16 + 8) * rotated(other)
+            store(x, ((v | base) ^ pool[offsets + a]) * 16, result)
         v = ((v | special) + 1) & ~special
 
 
 @_compiled
 def word(x: Reals, t: Reals, at: int, cells: int, words: Integers, row: int, outer: int, signs: Reals) -> None:
     """cos φ + b (-1)^(z·x) X^m: the table holds cos φ and b."""
-    ar = load(t, at)
-    br = load(t, at + 16)
-    bi = load(t, at + 24)
     turn = words[row, LANE_FLIP]
     hop = words[row, CELL_FLIP]
     pivot = 1
     while pivot * 2 <= hop:
         pivot *= 2
-    wide = load(signs, words[row, LANE_SIGN] * 8)
-    br = br * wide
-    bi = bi * wide
+    own = spread(signs, words[row, LANE_SIGN] * 8)
+    ar = spread(t, at)
+    br = spread(t, at + 16) * own
+    bi = spread(t, at + 24) * own
     step = parity(words[row, OUTER_SIGN] & outer)
     for v in range(cells):
         if hop and v & pivot:
             continue
         w = v ^ hop
-        i = v * 16
-        j = w * 16
-        sign = load(signs, 64 * (parity(words[row, TILE_SIGN] & v) ^ step))
-        back = load(signs, 64 * (parity(words[row, TILE_SIGN] & w) ^ step))
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        yr = load(x, j)
-        yi = load(x, j + 8)
-        ur = turned(yr, turn) * sign
-        ui = turned(yi, turn) * sign
-        store(x, i, ar * xr + br * ur - bi * ui)
-        store(x, i + 8, ar * xi + br * ui + bi * ur)
+        a = load(x, v * 16)
+        b = load(x, w * 16)
+        u = turned(b, turn) * spread(signs, 64 * (parity(words[row, TILE_SIGN] & v) ^ step))
+        store(x, v * 16, ar * a + br * u + bi * rotated(u))
         if hop:
-            ur = turned(xr, turn) * back
-            ui = turned(xi, turn) * back
-            store(x, j, ar * yr + br * ur - bi * ui)
-            store(x, j + 8, ar * yi + br * ui + bi * ur)
+            u = turned(a, turn) * spread(signs, 64 * (parity(words[row, TILE_SIGN] & w) ^ step))
+            store(x, w * 16, ar * b + br * u + bi * rotated(u))
 
 
 # ---- the same on a ket x and a bra y together, once their transitions ⟨y|diag X^m|x⟩ are added to s
@@ -259,57 +224,49 @@ def word(x: Reals, t: Reals, at: int, cells: int, words: Integers, row: int, out
 
 @_inlined
 def diagonal_back(x: Reals, y: Reals, t: Reals, s: Reals, at: int, base: int, count: int, special: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
-    pr = ar - ar
-    pi = pr
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
+    real = nothing(ar)
+    imaginary = nothing(ar)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        ur = load(y, i)
-        ui = load(y, i + 8)
-        pr = pr + ur * xr + ui * xi
-        pi = pi + ur * xi - ui * xr
-        store(x, i, ar * xr - ai * xi)
-        store(x, i + 8, ar * xi + ai * xr)
-        store(y, i, ar * ur - ai * ui)
-        store(y, i + 8, ar * ui + ai * ur)
+        a = load(x, i)
+        u = load(y, i)
+        ru = rotated(u)
+        real = dot(real, u, a)
+        imaginary = dot(imaginary, ru, a)
+        store(x, i, ar * a + ai * rotated(a))
+        store(y, i, ar * u + ai * ru)
         v = ((v | special) + 1) & ~special
-    accumulate(s, at, pr)
-    accumulate(s, at + 8, pi)
+    accumulate(s, at, real)
+    accumulate(s, at + 8, imaginary)
 
 
 @_inlined
 def lane_back(x: Reals, y: Reals, t: Reals, s: Reals, at: int, base: int, count: int, special: int, turn: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
-    br = load(t, at + 16)
-    bi = load(t, at + 24)
-    pr = ar - ar
-    pi = pr
-    qr = pr
-    qi = pr
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
+    br = spread(t, at + 16)
+    bi = spread(t, at + 24)
+    pr = nothing(ar)
+    pi = nothing(ar)
+    qr = nothing(ar)
+    qi = nothing(ar)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        ur = load(y, i)
-        ui = load(y, i + 8)
-        yr = turned(xr, turn)
-        yi = turned(xi, turn)
-        wr = turned(ur, turn)
-        wi = turned(ui, turn)
-        pr = pr + ur * xr + ui * xi
-        pi = pi + ur * xi - ui * xr
-        qr = qr + ur * yr + ui * yi
-        qi = qi + ur * yi - ui * yr
-        store(x, i, ar * xr - ai * xi + br * yr - bi * yi)
-        store(x, i + 8, ar * xi + ai * xr + br * yi + bi * yr)
-        store(y, i, ar * ur - ai * ui + br * wr - bi * wi)
-        store(y, i + 8, ar * ui + ai * ur + br * wi + bi * wr)
+        a = load(x, i)
+        u = load(y, i)
+        b = turned(a, turn)
+        w = turned(u, turn)
+        ru = rotated(u)
+        pr = dot(pr, u, a)
+        pi = dot(pi, ru, a)
+        qr = dot(qr, u, b)
+        qi = dot(qi, ru, b)
+        store(x, i, ar * a + ai * rotated(a) + br * b + bi * rotated(b))
+        store(y, i, ar * u + ai * ru + br * w + bi * rotated(w))
         v = ((v | special) + 1) & ~special
     accumulate(s, at, pr)
     accumulate(s, at + 8, pi)
@@ -319,50 +276,46 @@ def lane_back(x: Reals, y: Reals, t: Reals, s: Reals, at: int, base: int, count:
 
 @_inlined
 def pair_back(x: Reals, y: Reals, t: Reals, s: Reals, at: int, base: int, count: int, special: int, hop: int) -> None:
-    ar = load(t, at)
-    ai = load(t, at + 8)
-    br = load(t, at + 16)
-    bi = load(t, at + 24)
-    cr = load(t, at + 32)
-    ci = load(t, at + 40)
-    dr = load(t, at + 48)
-    di = load(t, at + 56)
-    s0r = ar - ar
-    s0i = s0r
-    s1r = s0r
-    s1i = s0r
-    s2r = s0r
-    s2i = s0r
-    s3r = s0r
-    s3i = s0r
+    ar = spread(t, at)
+    ai = spread(t, at + 8)
+    br = spread(t, at + 16)
+    bi = spread(t, at + 24)
+    cr = spread(t, at + 32)
+    ci = spread(t, at + 40)
+    dr = spread(t, at + 48)
+    di = spread(t, at + 56)
+    s0r = nothing(ar)
+    s0i = nothing(ar)
+    s1r = nothing(ar)
+    s1i = nothing(ar)
+    s2r = nothing(ar)
+    s2i = nothing(ar)
+    s3r = nothing(ar)
+    s3i = nothing(ar)
     v = 0
     for _ in range(count):
         i = (v | base) * 16
         j = ((v | base) ^ hop) * 16
-        xr = load(x, i)
-        xi = load(x, i + 8)
-        yr = load(x, j)
-        yi = load(x, j + 8)
-        ur = load(y, i)
-        ui = load(y, i + 8)
-        wr = load(y, j)
-        wi = load(y, j + 8)
-        s0r = s0r + ur * xr + ui * xi
-        s0i = s0i + ur * xi - ui * xr
-        s1r = s1r + ur * yr + ui * yi
-        s1i = s1i + ur * yi - ui * yr
-        s2r = s2r + wr * yr + wi * yi
-        s2i = s2i + wr * yi - wi * yr
-        s3r = s3r + wr * xr + wi * xi
-        s3i = s3i + wr * xi - wi * xr
-        store(x, i, ar * xr - ai * xi + br * yr - bi * yi)
-        store(x, i + 8, ar * xi + ai * xr + br * yi + bi * yr)
-        store(x, j, cr * yr - ci * yi + dr * xr - di * xi)
-        store(x, j + 8, cr * yi + ci * yr + dr * xi + di * xr)
-        store(y, i, ar * ur - ai * ui + br * wr - bi * wi)
-        store(y, i + 8, ar * ui + ai * ur + br * wi + bi * wr)
-        store(y, j, cr * wr - ci * wi + dr * ur - di * ui)
-        store(y, j + 8, cr * wi + ci * wr + dr * ui + di * ur)
+        a = load(x, i)
+        b = load(x, j)
+        u = load(y, i)
+        w = load(y, j)
+        ru = rotated(u)
+        rw = rotated(w)
+        s0r = dot(s0r, u, a)
+        s0i = dot(s0i, ru, a)
+        s1r = dot(s1r, u, b)
+        s1i = dot(s1i, ru, b)
+        s2r = dot(s2r, w, b)
+        s2i = dot(s2i, rw, b)
+        s3r = dot(s3r, w, a)
+        s3i = dot(s3i, rw, a)
+        ra = rotated(a)
+        rb = rotated(b)
+        store(x, i, ar * a + ai * ra + br * b + bi * rb)
+        store(x, j, cr * b + ci * rb + dr * a + di * ra)
+        store(y, i, ar * u + ai * ru + br * w + bi * rw)
+        store(y, j, cr * w + ci * rw + dr * u + di * ru)
         v = ((v | special) + 1) & ~special
     accumulate(s, at, s0r)
     accumulate(s, at + 8, s0i)
@@ -385,22 +338,17 @@ def general_read(
             c = at + (a * masks + k) * 16
             there = pool[offsets + (a ^ pool[hops + k])]
             turn = pool[turns + k]
-            pr = load(x, 0)
-            pr = pr - pr
-            pi = pr
+            real = nothing(load(x, 0))
+            imaginary = real
             v = 0
             for _ in range(count):
-                i = ((v | base) ^ pool[offsets + a]) * 16
-                j = ((v | base) ^ there) * 16
-                ur = load(y, i)
-                ui = load(y, i + 8)
-                xr = turned(load(x, j), turn)
-                xi = turned(load(x, j + 8), turn)
-                pr = pr + ur * xr + ui * xi
-                pi = pi + ur * xi - ui * xr
+                u = load(y, ((v | base) ^ pool[offsets + a]) * 16)
+                b = turned(load(x, ((v | base) ^ there) * 16), turn)
+                real = dot(real, u, b)
+                imaginary = dot(imaginary, rotated(u), b)
                 v = ((v | special) + 1) & ~special
-            accumulate(s, c, pr)
-            accumulate(s, c + 8, pi)
+            accumulate(s, c, real)
+            accumulate(s, c + 8, imaginary)
 
 
 @_compiled
@@ -410,19 +358,15 @@ def word_read(
     """⟨y|(-1)^(z·x) X^m|x⟩, in the second cell of the table's place."""
     turn = words[row, LANE_FLIP]
     hop = words[row, CELL_FLIP]
-    wide = load(signs, words[row, LANE_SIGN] * 8)
+    own = spread(signs, words[row, LANE_SIGN] * 8)
     step = parity(words[row, OUTER_SIGN] & outer)
-    pr = wide - wide
-    pi = pr
+    real = nothing(own)
+    imaginary = real
     for v in range(cells):
-        i = v * 16
-        j = (v ^ hop) * 16
-        sign = load(signs, 64 * (parity(words[row, TILE_SIGN] & v) ^ step))
-        ur = load(y, i) * sign
-        ui = load(y, i + 8) * sign
-        xr = turned(load(x, j), turn)
-        xi = turned(load(x, j + 8), turn)
-        pr = pr + ur * xr + ui * xi
-        pi = pi + ur * xi - ui * xr
-    accumulate(s, at + 16, pr * wide)
-    accumulate(s, at + 24, pi * wide)
+        sign = spread(signs, 64 * (parity(words[row, TILE_SIGN] & v) ^ step))
+        u = load(y, v * 16) * sign * own
+        b = turned(load(x, (v ^ hop) * 16), turn)
+        real = dot(real, u, b)
+        imaginary = dot(imaginary, rotated(u), b)
+    accumulate(s, at + 16, real)
+    accumulate(s, at + 24, imaginary)

@@ -19,7 +19,7 @@ from typing import Any
 from qcompile.targets.simulator.options import Precision
 
 ROOT = "QCOMPILE_CACHE"
-_SOURCES = ("kernels.py", "kernels_cells.py", "kernels_tables.py", "lanes.py", "layout.py")
+_SOURCES = ("kernels.py", "kernels_cells.py", "kernels_tables.py", "cells.py", "layout.py")
 
 
 class Kernels:

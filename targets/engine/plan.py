@@ -38,6 +38,7 @@ from qcompile.targets.engine.stages import Stage, staged
 from qcompile.targets.engine.words import SIGNS, Words
 
 Integers = NDArray[np.int64]
+_LONG = 12  # bits of a state that the nearest cache does not hold
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,7 +145,8 @@ class _Layout:
         self.observed = Words(self.pool, self.bits, self.tile)
 
     def lay_blocks(self) -> None:
-        blocks = fused(self.factors)
+        is_long = self.bits >= min(_LONG, self.tile)
+        blocks = fused(self.factors, in_couples=is_long and not self.angles.wanted)
         for stage in staged(blocks, self.bits, self.tile):
             tile, first = Tile.of(stage, self.bits), len(self.rows)
             for number in stage.items:

@@ -6,9 +6,9 @@ every tile, and so are the next two, that a tile's cells lie in memory by fours.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 LOW_BITS = 5
@@ -35,14 +35,19 @@ class Stage:
     bits: tuple[int, ...]
 
 
-def tile_bits() -> int:
-    """The bits of a tile: two states of double precision take half of the second-level cache."""
-    try:
-        cache = os.sysconf("SC_LEVEL2_CACHE_SIZE")
-    except (ValueError, OSError):
-        cache = 0
-    amplitudes = max(cache, 1 << 19) // 64
+def tile_bits(bytes_each: int) -> int:
+    """The bits of a tile, of so many bytes for each amplitude: it takes a quarter of the second-level cache."""
+    amplitudes = _second_level_cache() // (4 * bytes_each)
     return max(10, min(16, amplitudes.bit_length() - 1))
+
+
+def _second_level_cache() -> int:
+    """In bytes; 512 KiB where the system does not say."""
+    try:
+        size = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        return int(size.removesuffix("K")) << 10
+    except (OSError, ValueError):
+        return 1 << 19
 
 
 def staged(items: Sequence[Flipping], bits: int, tile: int) -> list[Stage]:
