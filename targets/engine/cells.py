@@ -134,7 +134,7 @@ def _halves(builder: Any, value: Any) -> tuple[Any, Any]:
 def _load(_: Any, array: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type = signature.args[0]
-        pointer = _pointer(context, builder, array_type, *arguments, WIDTH)
+        pointer = _pointer(context, builder, array_type, arguments[0], arguments[1], WIDTH)
         return builder.load(pointer, align=array_type.dtype.bitwidth // 8)
 
     return Vector(array.dtype, WIDTH)(array, types.intp), generate
@@ -144,7 +144,7 @@ def _load(_: Any, array: Any, place: Any) -> Any:
 def _spread(_: Any, array: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type = signature.args[0]
-        pointer = _pointer(context, builder, array_type, *arguments, LANES)
+        pointer = _pointer(context, builder, array_type, arguments[0], arguments[1], LANES)
         eight = builder.load(pointer, align=array_type.dtype.bitwidth // 8)
         return _shuffled(builder, eight, eight, [*range(LANES)] * 2)
 
@@ -155,7 +155,7 @@ def _spread(_: Any, array: Any, place: Any) -> Any:
 def _store(_: Any, array: Any, place: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type = signature.args[0]
-        pointer = _pointer(context, builder, array_type, *arguments[:2], WIDTH)
+        pointer = _pointer(context, builder, array_type, arguments[0], arguments[1], WIDTH)
         builder.store(arguments[2], pointer, align=array_type.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
@@ -206,7 +206,7 @@ def _dot(_: Any, total: Any, a: Any, b: Any) -> Any:
 def _accumulate(_: Any, array: Any, place: Any, total: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type, total_type = signature.args[0], signature.args[2]
-        pointer = _pointer(context, builder, array_type, *arguments[:2], LANES)
+        pointer = _pointer(context, builder, array_type, arguments[0], arguments[1], LANES)
         double = _llvm(Vector(types.float64, LANES))
         parts = [arguments[2]] if total_type.width == LANES else _halves(builder, arguments[2])
         result = builder.load(pointer, align=8)
@@ -239,39 +239,57 @@ def _parity(_: Any, bits: Any) -> Any:
 
 
 def _compile_one(function: Callable[[Any], Any], compiled: Any) -> None:
-    @overload(function, inline="always", strict=False)
+    @overload(function, strict=False)
     def of_one(value: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-        return lambda value: compiled(value)
+        def generic(value: Any) -> Any:
+            return compiled(value)
+
+        return generic
 
 
 def _compile_two(function: Callable[[Any, Any], Any], compiled: Any) -> None:
-    @overload(function, inline="always", strict=False)
+    @overload(function, strict=False)
     def of_two(array: Any, place: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-        return lambda array, place: compiled(array, place)
+        def generic(array: Any, place: Any) -> Any:
+            return compiled(array, place)
+
+        return generic
 
 
-@overload(store, inline="always", strict=False)
+@overload(store, strict=False)
 def _compiled_store(array: Any, place: Any, value: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-    return lambda array, place, value: _store(array, place, value)
+    def generic(array: Any, place: Any, value: Any) -> Any:
+        return _store(array, place, value)
+
+    return generic
 
 
-@overload(dot, inline="always", strict=False)
+@overload(dot, strict=False)
 def _compiled_dot(total: Any, a: Any, b: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-    return lambda total, a, b: _dot(total, a, b)
+    def generic(total: Any, a: Any, b: Any) -> Any:
+        return _dot(total, a, b)
+
+    return generic
 
 
-@overload(accumulate, inline="always", strict=False)
+@overload(accumulate, strict=False)
 def _compiled_accumulate(array: Any, place: Any, total: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-    return lambda array, place, total: _accumulate(array, place, total)
+    def generic(array: Any, place: Any, total: Any) -> Any:
+        return _accumulate(array, place, total)
+
+    return generic
 
 
 _compile_two(load, _load)
 _compile_two(spread, _spread)
 
 
-@overload(parity, inline="always", strict=False)
+@overload(parity, strict=False)
 def _compiled_parity(bits: Any) -> Any:  # pyright: ignore[reportUnusedFunction]
-    return lambda bits: _parity(bits)
+    def generic(bits: Any) -> Any:
+        return _parity(bits)
+
+    return generic
 
 
 for _function, _places in (

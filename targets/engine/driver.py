@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed
+from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed, Task
 from qcompile.targets.engine.plan import Plan
+from qcompile.targets.engine.port import Call, Port
 from qcompile.targets.engine.words import widened
 from qcompile.targets.simulator.options import Precision
 
 Reals: TypeAlias = NDArray[Any]
 DTYPES: dict[Precision, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
 LANES = 8
+W = TypeVar("W")
 _LINE = 64  # bytes: a vector that crosses two lines of the cache costs two loads
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """What a thread works in."""
+
+    room: Buffers
+    laid: Call
+    total: Reals
 
 
 class Machine:
     """A plan, ready to run. Values come as 8 numbers an atom: one in the first lane, or one for each lane."""
 
-    def __init__(self, kernels: Any, plan: Plan, precision: Precision, threads: int) -> None:
-        self.kernels, self.plan, self.threads = kernels, plan, threads
+    def __init__(self, port: Port, plan: Plan, precision: Precision, threads: int) -> None:
+        self.port, self.plan, self.threads = port, plan, threads
         self.dtype = DTYPES[precision]
         self.lanes = LANES if plan.in_lanes else 1
         self.packed = plan.packed._replace(signs=plan.packed.signs.astype(self.dtype))
@@ -68,21 +80,14 @@ class Machine:
         if self.is_split:
             self._each_split(packed, varies, values, weights, totals, gradients, summed)
             return totals, gradients
-        until, lanes = self.plan.until, self.lanes
-        if parts == 1:
-            room = self.take()
-            self.kernels.values_and_gradients(
-                packed, varies, until, values, lanes, weights, totals, gradients, summed, 0, 1, room
-            )
-            self.give(room)
-            return totals, gradients
         found: list[Reals] = []
 
         def span(first: int, last: int) -> None:
             room, own = self.take(), np.zeros_like(gradients) if summed else gradients
-            self.kernels.values_and_gradients(
-                packed, varies, until, values, lanes, weights, totals, own, summed, first, last, room
-            )
+            self.port(
+                Task.VALUES_AND_GRADIENTS, packed, room, varies, self.plan.until, values, values.shape[1], self.lanes,
+                weights, totals, own, summed, first, last,
+            )  # fmt: skip
             found.append(own)
             self.give(room)
 
@@ -117,22 +122,20 @@ class Machine:
 
     def forward(self, packed: Packed, varies: Reals, values: Reals, room: Buffers) -> None:
         """The final state, in `room.ket`."""
-        self.kernels.prepare(packed, varies, True, values, self.lanes, room)
+        self.port(Task.PREPARE, packed, room, varies, True, values, self.lanes)
         if not self.is_split:
-            self.kernels.run_forward(packed, self.lanes, room)
+            self.port(Task.FORWARD, packed, room, self.lanes)
             return
-        workers, blocks = self._workers(room), len(packed.blocks)
-        self._each(
-            len(room.ket) // CELL,
-            workers,
-            lambda first, last, own: self.kernels.start(own.ket, self.lanes, first, last),
-        )
+        plan, workers = Call(packed), self._workers(room)
+
+        def begin(first: int, last: int, _: Worker) -> None:
+            self.port(Task.START, room.ket, self.lanes, first, last)
+
+        self._each(len(room.ket) // CELL, workers, begin)
         for stage, row in enumerate(packed.stages):
 
-            def work(first: int, last: int, own: Buffers, stage: int = stage) -> None:
-                self.kernels.forward_tiles(
-                    packed, stage, first, last, 0, blocks, own.ket, own.ket_tile, own.forward, own.work
-                )
+            def work(first: int, last: int, own: Worker, stage: int = stage) -> None:
+                self.port(Task.FORWARD_TILES, plan.address, own.laid.address, stage, first, last)
 
             self._each(int(row[TILES]), workers, work)
 
@@ -140,10 +143,10 @@ class Machine:
         """A copy of the ket, complex: of a batch, the lanes of each amplitude side by side."""
         found = np.empty(len(room.ket) // 2, np.result_type(self.dtype, 1j))
 
-        def work(first: int, last: int, own: Buffers) -> None:
-            self.kernels.interleave(own.ket, found.view(self.dtype), first, last)
+        def work(first: int, last: int, _: None) -> None:
+            self.port(Task.INTERLEAVE, room.ket, found.view(self.dtype), first, last)
 
-        self._each(len(room.ket) // CELL, [room] * (self.threads if self.is_split else 1), work)
+        self._each(len(room.ket) // CELL, [None] * (self.threads if self.is_split else 1), work)
         return found
 
     def observe(
@@ -151,51 +154,46 @@ class Machine:
     ) -> None:
         """Adds the value of an expectation, 8 lanes, to the total; `room.bra` becomes weight · O · ket."""
         if not self.is_split:
-            self.kernels.run_observe(packed, output, with_bra, weight, total, room)
+            self.port(Task.OBSERVE, packed, room, output, with_bra, weight, total)
             return
         if with_bra:
             room.bra[:] = 0
-        workers = self._workers(room)
-        totals = {id(own): np.zeros(LANES) for own in workers}
+        plan, workers = Call(packed), self._workers(room)
         for part in range(packed.outputs[output], packed.outputs[output + 1]):
 
-            def work(first: int, last: int, own: Buffers, part: int = part) -> None:
-                self.kernels.observe_tiles(
-                    packed, part, first, last, own.ket, own.bra, with_bra, own.ket_tile, own.bra_tile, weight,
-                    totals[id(own)],
-                )  # fmt: skip
+            def work(first: int, last: int, own: Worker, part: int = part) -> None:
+                self.port(
+                    Task.OBSERVE_TILES, plan.address, own.laid.address, part, first, last, with_bra, weight, own.total
+                )
 
             self._each(int(packed.observed[part, TILES]), workers, work)
-        for own in totals.values():
-            total += own
+        for own in workers:
+            total += own.total
 
     def backward(self, packed: Packed, varies: Reals, gradient: Reals, room: Buffers) -> None:
         """Walks ket and bra back, and adds the derivatives by the atoms to the gradient."""
         room.transitions[:] = 0
         if not self.is_split:
-            self.kernels.run_backward(packed, self.plan.until, room)
+            self.port(Task.BACKWARD, packed, room, self.plan.until)
         else:
             self._backward_split(packed, room)
-        self.kernels.run_slopes(packed, varies, True, True, self.plan.until, self.lanes, gradient, room)
+        self.port(Task.SLOPES, packed, room, varies, self.plan.until, self.lanes, gradient)
 
     def _backward_split(self, packed: Packed, room: Buffers) -> None:
-        workers = self._workers(room)
+        plan, workers = Call(packed), self._workers(room)
         for stage in range(len(packed.stages) - 1, -1, -1):
             if packed.stages[stage, LAST] <= self.plan.until:
                 break
 
-            def work(first: int, last: int, own: Buffers, stage: int = stage) -> None:
-                self.kernels.backward_tiles(
-                    packed, stage, first, last, self.plan.until, own.ket, own.bra, own.ket_tile, own.bra_tile, own.back,
-                    own.transitions, own.work,
-                )  # fmt: skip
+            def work(first: int, last: int, own: Worker, stage: int = stage) -> None:
+                self.port(Task.BACKWARD_TILES, plan.address, own.laid.address, stage, first, last, self.plan.until)
 
             self._each(int(packed.stages[stage, TILES]), workers, work)
         for own in workers[1:]:
-            room.transitions[:] += own.transitions
+            room.transitions[:] += own.room.transitions
 
-    def _workers(self, room: Buffers) -> list[Buffers]:
-        """The room of each thread: states and tables are shared."""
+    def _workers(self, room: Buffers) -> list[Worker]:
+        """One for each thread: they share states and tables."""
         own = (
             room._replace(
                 transitions=aligned(len(room.transitions)), ket_tile=aligned(len(room.ket_tile), self.dtype),
@@ -203,9 +201,9 @@ class Machine:
             )
             for _ in range(1, self.threads)
         )  # fmt: skip
-        return [room, *own]
+        return [Worker(each, Call(each), np.zeros(LANES)) for each in (room, *own)]
 
-    def _each(self, tiles: int, workers: list[Buffers], work: Callable[[int, int, Buffers], None]) -> None:
+    def _each(self, tiles: int, workers: Sequence[W], work: Callable[[int, int, W], None]) -> None:
         """So many tiles, or cells, shared out to the threads."""
         if tiles == 1 or len(workers) == 1:
             work(0, tiles, workers[0])

@@ -12,9 +12,20 @@ from qcompile.angle import Element
 from qcompile.ir import Expectation, Program
 from qcompile.targets.engine.driver import LANES, Reals
 from qcompile.targets.engine.fused import Fused, has_trained_coefficients
-from qcompile.targets.engine.layout import Packed
+from qcompile.targets.engine.layout import Packed, Task
+from qcompile.targets.engine.port import Call
 
 RealArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    """Arrays that a call reads and writes, laid out once."""
+
+    laid: Call
+    values: RealArray
+    value: RealArray
+    gradient: RealArray
 
 
 @dataclass(frozen=True)
@@ -36,29 +47,38 @@ class Flat:
 
     def __call__(self, values: RealArray) -> tuple[float, RealArray]:
         """The value, and its derivatives by all entries, 0 by those that are not wanted; values of shape (entries,)."""
-        machine = self.fused.one
-        if machine.is_split:
+        if self.fused.one.is_split:
             return self._split(values)
-        room, gradient = machine.take(), np.empty(len(values))
-        value = machine.kernels.value_and_gradient(
-            self._packed,
-            self._varies,
-            machine.plan.until,
-            values,
-            self._place,
-            self._wanted,
-            self._weight[0],
-            gradient,
-            room,
-        )
-        machine.give(room)
+        try:
+            call = self._calls.pop()
+        except IndexError:
+            call = self._call()
+        call.values[:] = values
+        self.fused.one.port.run(Task.VALUE_AND_GRADIENT, call.laid)
+        value, gradient = float(call.value[0]), call.gradient.copy()
+        self._calls.append(call)
         return value, gradient
+
+    @cached_property
+    def _calls(self) -> list[_Call]:
+        """Those that nobody is in."""
+        return []
+
+    def _call(self) -> _Call:
+        values, value, gradient = np.zeros(len(self.columns)), np.zeros(1), np.zeros(len(self.columns))
+        varies = np.zeros(len(self._packed.blocks), np.int64)
+        laid = Call((
+            self._packed, self.fused.one.take(), varies, self.fused.one.plan.until, values, self._place, self._wanted,
+            self._weight, value, gradient,
+        ))  # fmt: skip
+        return _Call(laid, values, value, gradient)
 
     def _split(self, values: RealArray) -> tuple[float, RealArray]:
         """On several threads."""
         spread = np.zeros((1, len(self._place) * LANES))
         spread[0, ::LANES] = values[self._place]
-        totals, slopes = self.fused.one.values_and_gradients(self._packed, self._varies, spread, self._weight, False)
+        varies = np.zeros(len(self._packed.blocks), np.int64)
+        totals, slopes = self.fused.one.values_and_gradients(self._packed, varies, spread, self._weight, False)
         gradient = np.zeros(len(values))
         gradient[self._place] = slopes[0, ::LANES]
         return float(totals.sum()), gradient * self._wanted
@@ -84,10 +104,6 @@ class Flat:
     @cached_property
     def _packed(self) -> Packed:
         return self.fused.one.with_coefficients(self.fused.constants)
-
-    @cached_property
-    def _varies(self) -> NDArray[np.int64]:
-        return np.zeros(len(self.fused.one.packed.blocks), np.int64)
 
     @cached_property
     def _weight(self) -> Reals:

@@ -15,7 +15,9 @@ from qcompile.ir import Barrier, Op, Program, observables_of
 from qcompile.number import ONE, ZERO
 from qcompile.targets.engine.driver import LANES, Machine, Reals
 from qcompile.targets.engine.layout import Buffers, Packed
+from qcompile.targets.engine.loading import kernels
 from qcompile.targets.engine.plan import Plan, planned
+from qcompile.targets.engine.port import Port
 from qcompile.targets.engine.stages import tile_bits
 from qcompile.targets.simulator.options import BYTES, Precision, memory_limit, too_large
 from qcompile.targets.simulator.values import Bound, Elements, value_of
@@ -102,7 +104,7 @@ class Fused:
     @property
     def is_ready(self) -> bool:
         """Are the kernels compiled? A program that is not small waits for them."""
-        return "one" in self.__dict__ or self._kernels(wait=self.wires > SMALL) is not None
+        return "one" in self.__dict__ or self._port(wait=self.wires > SMALL) is not None
 
     @cached_property
     def wires(self) -> int:
@@ -133,13 +135,12 @@ class Fused:
         return planned(self.program, frozenset(self.elements), tile, in_lanes)
 
     def _machine(self, plan: Plan | None) -> Machine:
-        if plan is None:
-            raise AssertionError("the engine takes this program")
-        return Machine(self._kernels(wait=True), plan, self.precision, self.threads)
+        port = self._port(wait=True)
+        if plan is None or port is None:
+            raise AssertionError("the engine takes this program, and waits for its kernels")
+        return Machine(port, plan, self.precision, self.threads)
 
-    def _kernels(self, wait: bool) -> Any:
-        from qcompile.targets.engine.loading import kernels
-
+    def _port(self, wait: bool) -> Port | None:
         return kernels().get(self.precision, wait)
 
     @property

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from qcompile.targets.engine.cells import (
@@ -90,8 +89,31 @@ from qcompile.targets.engine.layout import (
 Integers = Any
 Reals = Any
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
-_inlined = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+_compiled = njit(nogil=True, error_model="numpy")
+_inlined = njit(nogil=True, error_model="numpy", forceinline=True)
+
+
+# ---- arrays, without what Numba's own operations may allocate or raise
+
+
+@_inlined
+def clear(array: Reals) -> None:
+    for k in range(len(array)):
+        array[k] = 0
+
+
+@_inlined
+def copy(source: Reals, target: Reals) -> None:
+    for k in range(len(source)):
+        target[k] = source[k]
+
+
+@_inlined
+def added(array: Reals) -> Any:
+    total = 0.0
+    for k in range(len(array)):
+        total += array[k]
+    return total
 
 
 # ---- blocks; lists are passed as they are, since a slice or a tuple costs more than a small block
@@ -204,18 +226,16 @@ def scatter(x: Reals, tile: Reals, pool: Integers, places: int, cells: int, oute
 
 
 @_compiled
+def forward_tile(plan: Packed, since: int, until: int, cells: int, outer: int, x: Reals, t: Reals, work: Reals) -> None:
+    for block in range(since, until):
+        apply(x, t, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+
+
+@_compiled
 def forward_tiles(
-    plan: Packed,
-    stage: int,
-    first: int,
-    last: int,
-    since: int,
-    until: int,
-    x: Reals,
-    tile: Reals,
-    t: Reals,
+    plan: Packed, stage: int, first: int, last: int, since: int, until: int, x: Reals, tile: Reals, t: Reals,
     work: Reals,
-) -> None:
+) -> None:  # fmt: skip
     """The blocks of a stage from `since` on and before `until`, on these of its tiles."""
     row = plan.stages[stage]
     cells = row[CELLS]
@@ -223,13 +243,11 @@ def forward_tiles(
     until = min(row[LAST], until)
     for outer in range(first, last):
         if row[TILES] == 1:
-            for block in range(since, until):
-                apply(x, t, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+            forward_tile(plan, since, until, cells, outer, x, t, work)
             continue
         place = plan.pool[row[OUTER_PLACES] + outer]
         gather(x, tile, plan.pool, row[PLACES], cells, place)
-        for block in range(since, until):
-            apply(tile, t, plan.blocks, block, plan.pool, plan.words, plan.signs, cells, outer, work)
+        forward_tile(plan, since, until, cells, outer, tile, t, work)
         scatter(x, tile, plan.pool, row[PLACES], cells, place)
 
 
@@ -311,7 +329,8 @@ def observe_tiles(
 @_compiled
 def start(ket: Reals, lanes: int, first: int, last: int) -> None:
     """These cells of |0…0⟩, in each lane of a batch."""
-    ket[first * 16 : last * 16] = 0
+    for k in range(first * 16, last * 16):
+        ket[k] = 0
     if first == 0:
         for one in range(lanes):
             ket[one] = 1
@@ -352,7 +371,7 @@ def run_forward(plan: Packed, lanes: int, b: Buffers) -> None:
 def run_observe(plan: Packed, output: int, with_bra: bool, weight: Reals, total: Reals, b: Buffers) -> None:
     """The value of an output, 8 lanes, added to the total; where it is wanted, the bra becomes weight · O · ket."""
     if with_bra:
-        b.bra[:] = 0
+        clear(b.bra)
     for part in range(plan.outputs[output], plan.outputs[output + 1]):
         observe_tiles(
             plan, part, 0, plan.observed[part, TILES], b.ket, b.bra, with_bra, b.ket_tile, b.bra_tile, weight, total
@@ -411,13 +430,13 @@ def values_and_gradients(
         run_forward(plan, lanes, b)
         run_observe(plan, 0, True, weights[part], totals[part], b)
         if is_first:
-            b.transitions[:] = 0
+            clear(b.transitions)
         else:
             clear_varying(plan.blocks, varies, b.transitions)
         run_backward(plan, until, b)
         if not summed:
             run_slopes(plan, varies, True, True, until, lanes, gradients[part], b)
-        elif varies.any():
+        else:
             run_slopes(plan, varies, False, True, until, lanes, gradients[0], b)
     if summed:
         run_slopes(plan, varies, True, False, until, lanes, gradients[0], b)
@@ -426,8 +445,8 @@ def values_and_gradients(
 @_compiled
 def value_and_gradient(
     plan: Packed, varies: Integers, until: int, values: Reals, columns: Integers, wanted: Reals, weight: Reals,
-    gradient: Reals, b: Buffers,
-) -> Any:  # fmt: skip
+    value: Reals, gradient: Reals, b: Buffers,
+) -> None:  # fmt: skip
     """The first output at one row of values, shape (entries,), with its derivatives by the entries that are wanted.
 
     Args:
@@ -437,17 +456,17 @@ def value_and_gradient(
     for k in range(len(columns)):
         b.values[k * 8] = values[columns[k]]
         b.gradient[k * 8] = 0
-    b.total[:] = 0
+    clear(b.total)
     prepare(plan, varies, True, b.values, 1, b)
     run_forward(plan, 1, b)
     run_observe(plan, 0, True, weight, b.total, b)
-    b.transitions[:] = 0
+    clear(b.transitions)
     run_backward(plan, until, b)
     run_slopes(plan, varies, True, True, until, 1, b.gradient, b)
-    gradient[:] = 0
+    clear(gradient)
     for k in range(len(columns)):
         gradient[columns[k]] += wanted[columns[k]] * b.gradient[k * 8]
-    return b.total.sum()
+    value[0] = added(b.total)
 
 
 # ---- shifted rows: many settings of a program that differ in a few angles
@@ -490,8 +509,8 @@ def bind_moved(
 @_compiled
 def shifted_rows(
     plan: Packed, values: Reals, lanes: int, order: Integers, firsts: Integers, starts: Integers, moved: Integers,
-    deltas: Reals, block_starts: Integers, blocks_of: Integers, begin: int, end: int, prefix: Reals, out: Reals,
-    b: Buffers,
+    deltas: Reals, block_starts: Integers, blocks_of: Integers, begin: int, end: int, prefix: Reals, varies: Integers,
+    weight: Reals, out: Reals, b: Buffers,
 ) -> None:  # fmt: skip
     """The outputs, all expectations, at rows of moved angles: shape (rows, outputs).
 
@@ -502,17 +521,15 @@ def shifted_rows(
         order: the rows; firsts: their first moved blocks, ascending. Those from `begin` to before `end` are run.
         starts, moved, deltas: by row, the angles and by how much.
         block_starts, blocks_of: by angle, the blocks.
+        varies, weight: zeros, one for each block, and eight.
     """
     outputs = len(plan.outputs) - 1
-    varies = np.zeros(len(plan.blocks), np.int64)
-    weight = np.zeros(8, b.ket.dtype)
-    total = np.zeros(8)
-    spread_values = values.copy()
+    total = b.total
     for k in range(len(values) // 8):
         for one in range(8):
-            spread_values[k * 8 + one] = values[k * 8]
-    prepare(plan, varies, True, spread_values, 8, b)
-    b.slopes[:] = b.angles
+            b.values[k * 8 + one] = values[k * 8]
+    prepare(plan, varies, True, b.values, 8, b)
+    copy(b.angles, b.slopes)
     start(prefix, lanes, 0, len(prefix) // 16)
     done = 0
     for group in range(begin, end, lanes):
@@ -525,13 +542,13 @@ def shifted_rows(
         if run_here > done:
             run_blocks(plan, done, run_here, prefix, b)
             done = run_here
-        b.ket[:] = prefix
+        copy(prefix, b.ket)
         run_blocks(plan, run_here, len(plan.blocks), b.ket, b)
         for output in range(outputs):
-            total[:] = 0
+            clear(total)
             run_observe(plan, output, False, weight, total, b)
             for place in range(group, last):
-                out[order[place], output] = total[place - group] if lanes == 8 else total.sum()
+                out[order[place], output] = total[place - group] if lanes == 8 else added(total)
         for place in range(group, last):
             set_row(starts, moved, deltas, order[place], place - group, lanes, -1, block_starts, blocks_of, varies, b)
         for place in range(group, last):

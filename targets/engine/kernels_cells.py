@@ -30,8 +30,8 @@ from qcompile.targets.engine.layout import CELL_FLIP, LANE_FLIP, LANE_SIGN, OUTE
 Integers = Any
 Reals = Any
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
-_inlined = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+_compiled = njit(nogil=True, error_model="numpy")
+_inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 
 
 @_inlined

@@ -35,8 +35,8 @@ Complexes = Any
 Integers = Any
 Reals = Any
 
-_compiled = njit(nogil=True, cache=True, error_model="numpy")
-_inlined = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+_compiled = njit(nogil=True, error_model="numpy")
+_inlined = njit(nogil=True, error_model="numpy", forceinline=True)
 
 
 # ---- tables from angles, and slopes from transitions
@@ -244,7 +244,8 @@ def collect_slopes(
     shared: bool, varying: bool, angles: Reals, transitions: Reals, slopes: Reals, small: Complexes, until: int,
 ) -> None:  # fmt: skip
     """The derivative by each angle, from the transitions of the blocks from `until` on that are shared, or vary."""
-    slopes[:] = 0
+    for k in range(len(slopes)):
+        slopes[k] = 0
     for block in range(until, len(blocks)):
         if blocks[block, TRAINED] == 0 or not (varying if varies[block] else shared):
             continue

@@ -5,6 +5,7 @@ Plain numbers, since compiled code takes them as constants.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,24 @@ FIRST, LAST, CELLS, TILES, PLACES, OUTER_PLACES, STAGE_COLUMNS = range(7)
 # The columns of a word's row, and of a group of words that flip the same bits.
 LANE_FLIP, CELL_FLIP, LANE_SIGN, TILE_SIGN, OUTER_SIGN, WORD_COLUMNS = range(6)
 FIRST_WORD, FIRST_IMAGINARY, LAST_WORD, GROUP_FLIP, GROUP_TURN, GROUP_COLUMNS = range(6)
+
+
+class Task(IntEnum):
+    """What the compiled code is asked to do."""
+
+    START = 0
+    INTERLEAVE = 1
+    VALUE_AND_GRADIENT = 2
+    VALUES_AND_GRADIENTS = 3
+    PREPARE = 4
+    FORWARD = 5
+    FORWARD_TILES = 6
+    OBSERVE = 7
+    OBSERVE_TILES = 8
+    BACKWARD = 9
+    BACKWARD_TILES = 10
+    SLOPES = 11
+    SHIFTED_ROWS = 12
 
 
 class Packed(NamedTuple):

@@ -6,7 +6,6 @@ Small programs never wait: while the child compiles they run on NumPy. `qcompile
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import subprocess
 import sys
@@ -14,12 +13,12 @@ import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from qcompile.targets.engine.port import Port
 from qcompile.targets.simulator.options import Precision
 
 ROOT = "QCOMPILE_CACHE"
-_SOURCES = ("kernels.py", "kernels_cells.py", "kernels_tables.py", "cells.py", "layout.py")
+_SOURCES = ("kernels.py", "kernels_cells.py", "kernels_entry.py", "kernels_tables.py", "cells.py", "layout.py")
 
 
 class Kernels:
@@ -31,23 +30,22 @@ class Kernels:
 
     def __init__(self, root: Path) -> None:
         self.root, self.folder = root, root / _fingerprint()
-        self._module: Any = None
-        self._ready = set[Precision]()
+        self._ready: dict[Precision, Port] = {}
         self._children: dict[Precision, subprocess.Popen[bytes]] = {}
 
-    def get(self, precision: Precision, wait: bool) -> Any:
-        """The kernels' module, or None where they are not compiled yet and nobody is to wait."""
-        if precision in self._ready:
-            return self._module
-        if not self._marker(precision).exists():
-            child = self._child(precision)
-            if not wait and child.poll() is None:
-                return None
-            if child.wait() != 0 and not self._marker(precision).exists():
-                raise AssertionError("the kernels do not compile: run `qcompile warm` to see why")
-        self._ready.add(precision)
-        self._module = self._loaded()
-        return self._module
+    def get(self, precision: Precision, wait: bool) -> Port | None:
+        """The kernels, or None where they are not compiled yet and nobody is to wait."""
+        if precision not in self._ready:
+            file = self._file(precision)
+            if not file.exists():
+                child = self._child(precision)
+                if not wait and child.poll() is None:
+                    return None
+                if child.wait() != 0 and not file.exists():
+                    raise AssertionError("the kernels do not compile: run `qcompile warm` to see why")
+            name, _, code = file.read_bytes().partition(b"\n")
+            self._ready[precision] = Port(name.decode(), code)
+        return self._ready[precision]
 
     def compile(self, precision: Precision) -> bool:
         """Compiles here and now, one process at a time; False where it had been done."""
@@ -56,16 +54,19 @@ class Kernels:
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if self._marker(precision).exists():
+            if self._file(precision).exists():
                 return False
-            from qcompile.targets.engine.exercise import exercise
+            from qcompile.targets.engine.kernels_entry import compiled
 
-            exercise(self._loaded(), precision)
-            self._marker(precision).touch()
+            name, code = compiled(precision)
+            fresh = self.folder / f"{precision}.new"
+            fresh.write_bytes(name.encode() + b"\n" + code)
+            fresh.replace(self._file(precision))
         return True
 
-    def _marker(self, precision: Precision) -> Path:
-        return self.folder / f"{precision}.ready"
+    def _file(self, precision: Precision) -> Path:
+        """The name of the function, and below it the object file."""
+        return self.folder / f"{precision}.kernels"
 
     def _child(self, precision: Precision) -> subprocess.Popen[bytes]:
         if precision not in self._children:
@@ -77,19 +78,6 @@ class Kernels:
             )
         return self._children[precision]
 
-    def _loaded(self) -> Any:
-        """The module, its functions cached in our folder: Numba looks where to when it meets them."""
-        if self._module is None:
-            from numba.core import config
-
-            settings: Any = config
-            before, settings.CACHE_DIR = settings.CACHE_DIR, str(self.folder)
-            try:
-                self._module = importlib.import_module("qcompile.targets.engine.kernels")
-            finally:
-                settings.CACHE_DIR = before
-        return self._module
-
 
 @cache
 def kernels() -> Kernels:
@@ -97,9 +85,12 @@ def kernels() -> Kernels:
 
 
 def _fingerprint() -> str:
-    """Of what the compiled code is made of, and of where that lies, by which Numba finds it; it adds the processor."""
+    """Of what the compiled code is made of and by, and of the processor that it is for."""
+    from llvmlite import binding
+
     here = Path(__file__).resolve().parent
-    digest = hashlib.sha256(f"{version('numba')} {sys.version_info[:2]} {here}".encode())
+    processor = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
+    digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {processor}".encode())
     for name in _SOURCES:
         digest.update((here / name).read_bytes())
     return digest.hexdigest()[:16]

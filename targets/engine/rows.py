@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from qcompile.angle import Angle, Call, elements
 from qcompile.ir import Row
 from qcompile.number import ONE, ZERO
-from qcompile.targets.engine.driver import Machine, Reals
+from qcompile.targets.engine.driver import LANES, Machine, Reals
 from qcompile.targets.engine.fused import Fused
-from qcompile.targets.engine.layout import ANGLE, FIRST_FACTOR, LAST_FACTOR, ROTATES, Packed
+from qcompile.targets.engine.layout import ANGLE, FIRST_FACTOR, LAST_FACTOR, ROTATES, Packed, Task
 from qcompile.targets.engine.plan import Plan
 from qcompile.targets.simulator.values import Bound, value_of
 
@@ -130,9 +130,11 @@ def run_settings(
 
     def span(first: int, last: int) -> None:
         room = machine.take()
-        machine.kernels.shifted_rows(
-            packed, values, machine.lanes, settings.order, settings.firsts, settings.starts, settings.angles, deltas,
-            settings.block_starts, settings.blocks, first, last, machine.prefix(room), out, room,
+        varies, weight = np.zeros(len(packed.blocks), np.int64), np.zeros(LANES, machine.dtype)
+        machine.port(
+            Task.SHIFTED_ROWS, packed, room, values, machine.lanes, settings.order, settings.firsts, settings.starts,
+            settings.angles, deltas, settings.block_starts, settings.blocks, first, last, machine.prefix(room), varies,
+            weight, out,
         )  # fmt: skip
         machine.give(room)
 

@@ -1,3 +1,4 @@
 from typing import Any
 
+binding: Any
 ir: Any

@@ -3,4 +3,6 @@ from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-def njit(**options: Any) -> Callable[[F], F]: ...
+carray: Any
+
+def njit(*signatures: Any, **options: Any) -> Callable[[F], F]: ...
