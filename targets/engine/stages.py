@@ -6,12 +6,13 @@ every tile, and so are the next two, that a tile's cells lie in memory by fours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 LOW_BITS = 5
+_AHEAD = 256  # items that the choice of a tile looks at
 
 
 class Flipping(Protocol):
@@ -57,27 +58,54 @@ def staged(items: Sequence[Flipping], bits: int, tile: int) -> list[Stage]:
     waiting = list(range(len(items)))
     stages: list[Stage] = []
     while waiting:
-        taken, waiting, used = _stage(items, waiting, tile)
+        used = _grown(items, waiting[:_AHEAD], tile)
+        taken, waiting = _split(items, waiting, used)
         stages.append(Stage(tuple(taken), _filled(used, bits, tile)))
     return stages
 
 
-def _stage(items: Sequence[Flipping], waiting: Sequence[int], tile: int) -> tuple[list[int], list[int], int]:
-    """What goes into the next stage, what is left, and the bits of the tile."""
+def _grown(items: Sequence[Flipping], waiting: Sequence[int], tile: int) -> int:
+    """The bits of the next tile: those of one item after another, of which each lets the most run for its bits."""
     used = (1 << LOW_BITS) - 1
+    while True:
+        taken, left = _split(items, waiting, used)
+        wider = {used | items[number].flipped for number in _free(items, left)}
+        fitting = [bits for bits in sorted(wider) if bits.bit_count() <= tile] or (sorted(wider) if not taken else [])
+        if not fitting:
+            return used
+        gains = {bits: len(_split(items, waiting, bits)[0]) - len(taken) for bits in fitting}
+        used = max(fitting, key=lambda bits: gains[bits] / (bits.bit_count() - used.bit_count()))
+
+
+def _split(items: Sequence[Flipping], waiting: Sequence[int], used: int) -> tuple[list[int], list[int]]:
+    """What runs on a tile of these bits, and what is left."""
     taken, left = list[int](), list[int]()
-    left_flipped = left_read = 0
+    flipped = read = 0
     for number in waiting:
         item = items[number]
-        is_free = not (item.flipped & (left_flipped | left_read) or item.read & left_flipped)
-        if is_free and ((used | item.flipped).bit_count() <= tile or not taken):
-            used |= item.flipped
+        if not item.flipped & ~used and _is_free(item, flipped, read):
             taken.append(number)
         else:
             left.append(number)
-            left_flipped |= item.flipped
-            left_read |= item.read
-    return taken, left, used
+            flipped |= item.flipped
+            read |= item.read
+    return taken, left
+
+
+def _free(items: Sequence[Flipping], waiting: Sequence[int]) -> Iterator[int]:
+    """What waits for nothing but its bits."""
+    flipped = read = 0
+    for number in waiting:
+        item = items[number]
+        if _is_free(item, flipped, read):
+            yield number
+        flipped |= item.flipped
+        read |= item.read
+
+
+def _is_free(item: Flipping, flipped: int, read: int) -> bool:
+    """Does it commute with what flips and reads these bits?"""
+    return not (item.flipped & (flipped | read) or item.read & flipped)
 
 
 def _filled(used: int, bits: int, tile: int) -> tuple[int, ...]:
