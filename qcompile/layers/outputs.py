@@ -35,7 +35,7 @@ def layout(program: Program, cutoff: int) -> tuple[slice, ...]:
 def names_of(program: Program) -> tuple[str, ...]:
     """What each output is called: its text, as in `expect(H)`."""
     names = Names.of(program.registers)
-    return tuple("".join(output_pieces(output, names)) for output in program.outputs)
+    return tuple(" ".join(output_pieces(output, names)) for output in program.outputs)
 
 
 def side_by_side(results: Sequence[Any], batch: int) -> Array:
