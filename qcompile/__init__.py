@@ -15,6 +15,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from qcompile import jax as jax
+    from qcompile import tensorflow as tensorflow
+    from qcompile import torch as torch
     from qcompile.accuracy import LeakageWarning
     from qcompile.builder import Builder, arccos, arcsin, arctan, cos, cosh, exp, log, pi, sin, sinh, sqrt, tan, tanh
     from qcompile.diagnostics import Code, CompileError, CompileWarning, Diagnostic
@@ -74,6 +77,7 @@ _HOMES = {
     "qcompile.targets": ("bundle", "emit"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
+_FRAMEWORKS = ("jax", "tensorflow", "torch")  # modules that need a framework
 
 __all__ = [
     "Adjoint",
@@ -144,6 +148,8 @@ sys.modules[__name__].__class__ = _Face
 
 
 def __getattr__(name: str) -> object:
+    if name in _FRAMEWORKS:
+        return import_module(f"qcompile.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'qcompile' has no attribute {name!r}")
     value: object = getattr(import_module(_HOME[name]), name)
@@ -152,4 +158,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_FRAMEWORKS})

@@ -43,7 +43,7 @@ def hessian_vector_products(module: Adjoint, values: Values, direction: Mapping[
         CompileError: METHOD, for programs that are not of unitary gates on qubits or return other than expectations;
             UNBOUND, BAD_VALUE, BAD_NUMBER, TOO_LARGE.
     """
-    _check(module)
+    check_tangent(module)
     parameters = module.forward.parameters
     zeros = {p.name: np.zeros(() if p.size is None else p.size) for p in parameters}
     bound, along = bind(parameters, values), bind(parameters, {**zeros, **direction})
@@ -59,7 +59,8 @@ def _repeated(bound: Bound, batch: int) -> Bound:
     return Bound({element: np.broadcast_to(value, (batch,)) for element, value in bound.elements.items()}, batch)
 
 
-def _check(module: Adjoint) -> None:
+def check_tangent(module: Adjoint) -> None:
+    """Raises METHOD, where the program has no tangent."""
     check_size(module.forward, Options().cutoff)
     way_out = "apply `differentiate` with `shift` twice"
     for statement in module.forward.body:

@@ -1,0 +1,213 @@
+"""Programs as layers of PyTorch: `qcompile.torch.Layer` is an `nn.Module`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qcompile.diagnostics import Code, error
+from qcompile.files import parse
+from qcompile.grammar import to_text
+from qcompile.ir import Parameter, Program
+from qcompile.layers.arguments import Array, checked_start, fed, shape_of, start_values, trained
+from qcompile.layers.evaluator import Evaluator
+from qcompile.layers.frameworks import missing
+from qcompile.layers.held import Held
+from qcompile.layers.inputs import check_named, check_one
+from qcompile.layers.outputs import names_of
+from qcompile.run import Engine
+
+try:
+    import torch
+except ModuleNotFoundError as fault:
+    raise missing("torch", fault) from None
+
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+
+class Layer(nn.Module):
+    """A program as a module: its `param`s are the module's parameters, by name, its `input`s what it is called with.
+
+    Called with one tensor that holds all that is fed in its last axis, or with each input by its name (the shape of a
+    number being (…), of an array (…, size)), it returns all outputs side by side in the last axis: shape (…, width),
+    with a column for each number and for each outcome of probabilities. It computes on the processor, and returns the
+    type of its parameters, on their device.
+
+    Args:
+        initial: start values by name; what is not given starts uniformly in ±π, or ±0.1 in programs that hold light.
+        seed: of the start values, which else come from PyTorch's own generator, and of shots.
+        method, on, shots, options: as for `value_and_grad`.
+
+    Raises:
+        CompileError: NOT_DIFFERENTIABLE, UNKNOWN_OPTION, UNKNOWN_NAME, BAD_VALUE, RESERVED_NAME; when it is called
+            BAD_VALUE, UNKNOWN_NAME, UNBOUND, and as `value_and_grad`.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        initial: Mapping[str, ArrayLike] | None = None,
+        seed: int | torch.Generator | None = None,
+        method: str = "auto",
+        on: str | None = None,
+        shots: int | None = None,
+        **options: Unpack[Engine],
+    ) -> None:
+        super().__init__()
+        of_shots = seed if isinstance(seed, int) else None
+        self.program = program
+        self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": of_shots, **options}
+        self._prepare()
+        for name, value in start_values(program, _drawn(seed), _numbers(initial)).items():
+            if hasattr(self, name):
+                span, advice = program.parameter(name).span, "call the parameter something else"
+                raise error(Code.RESERVED_NAME, f"a module of PyTorch has its own `{name}`", span, advice)
+            self.register_parameter(name, nn.Parameter(torch.tensor(value, dtype=torch.get_default_dtype())))
+
+    def _prepare(self) -> None:
+        """What is made of the program and its settings, and not pickled."""
+        self._evaluator = Evaluator.of(self.program, **self._settings)
+        self._trained, self._fed = trained(self.program), fed(self.program)
+
+    @property
+    def outputs(self) -> dict[str, slice]:
+        """The columns of each output, by its text: `expect(H)`."""
+        return dict(zip(names_of(self.program), self._evaluator.outputs, strict=True))
+
+    def reset_parameters(self, seed: int | torch.Generator | None = None) -> None:
+        """Draw the parameters again."""
+        with torch.no_grad():
+            for name, value in start_values(self.program, _drawn(seed)).items():
+                self.get_parameter(name).copy_(torch.from_numpy(value))
+
+    def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
+        weights = self._weights()
+        rows, leading = self._one(x) if x is not None else self._named(inputs)
+        found = _values(self._evaluator, _plain(weights), _plain(rows))
+        like = weights if self._trained else rows
+        return found.reshape(*leading, found.shape[-1]).to(like.device, like.dtype)
+
+    def extra_repr(self) -> str:
+        names = ", ".join(self.outputs)
+        return f"{sum(map(len, map(Parameter.elements, self._fed)))} fed -> {names}, method={self._settings['method']!r}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("_evaluator", "_trained", "_fed")
+        return {k: v for k, v in self.__dict__.items() if k not in made} | {"program": to_text(self.program)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.program: Program = parse(state["program"])
+        self._prepare()
+
+    def _weights(self) -> Tensor:
+        """All that is trained, in order of declaration, shape (trained,)."""
+        parts = [self._checked(p, getattr(self, p.name)).reshape(-1) for p in self._trained]
+        if len(parts) == 1:
+            return parts[0]
+        return torch.cat(parts) if parts else torch.zeros(0)
+
+    def _checked(self, parameter: Parameter, value: Tensor) -> Tensor:
+        if value.shape != shape_of(parameter) or not value.is_floating_point():
+            checked_start(parameter, value.detach().cpu().numpy())
+        return value
+
+    def _one(self, x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
+        """The rows of one tensor, shape (batch, fed), and its leading axes."""
+        given = _real(x, "what is fed")
+        check_one(self._fed, given.shape)
+        return given.reshape(-1, given.shape[-1]), tuple(given.shape[:-1])
+
+    def _named(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, tuple[int, ...]]:
+        given = {name: _real(value, f"`{name}`") for name, value in inputs.items()}
+        leading = check_named(self._fed, {name: tuple(value.shape) for name, value in given.items()})
+        count = int(np.prod(leading))
+        parts = [given[p.name].expand(*leading, *shape_of(p)).reshape(count, -1) for p in self._fed]
+        return torch.cat(parts, dim=1) if parts else torch.zeros(1, 0), leading
+
+
+def _drawn(seed: int | torch.Generator | None) -> int:
+    """A number that start values are drawn from, by PyTorch's own generator where it isn't given."""
+    if isinstance(seed, int):
+        return seed
+    return int(torch.randint(2**31, (), generator=seed))
+
+
+def _numbers(initial: Mapping[str, ArrayLike] | None) -> dict[str, ArrayLike]:
+    given: dict[str, Any] = dict(initial or {})
+    return {k: v.detach().cpu().numpy() if isinstance(v, Tensor) else v for k, v in given.items()}
+
+
+def _real(value: Any, what: str) -> Tensor:
+    tensor: Tensor = torch.as_tensor(value)
+    if tensor.is_complex():
+        raise error(Code.BAD_VALUE, f"{what} is complex", help="give real numbers")
+    return tensor if tensor.is_floating_point() else tensor.to(torch.get_default_dtype())
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """In double precision on the processor; gradients come back in the tensor's own type."""
+    return tensor.to("cpu", torch.float64)
+
+
+# ---- one engine call each way. Only the first is seen by torch.compile, which breaks its graph there.
+
+
+@torch.compiler.disable
+def _values(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
+    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
+    found: Tensor = _Values.apply(evaluator, weights, rows)
+    return found
+
+
+class _Values(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
+        x = _joined(evaluator, weights, rows)
+        if not any(ctx.needs_input_grad):
+            return torch.from_numpy(evaluator.values(x))
+        ctx.evaluator, ctx.held = evaluator, Held.at(evaluator, x)
+        ctx.save_for_backward(weights, rows)
+        return torch.from_numpy(ctx.held.values)
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():  # the gradient is to be differentiated
+            return None, *_Pullback.apply(ctx.evaluator, *ctx.saved_tensors, *cotangents)
+        return None, *map(torch.from_numpy, ctx.held.pulled(cotangents[0].numpy()))
+
+
+class _Pullback(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor, cotangents: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        ctx.evaluator = evaluator
+        ctx.save_for_backward(weights, rows, cotangents)
+        slopes = evaluator.pullback(_joined(evaluator, weights, rows), cotangents.numpy())
+        return _parted(evaluator, slopes)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *tangents: Tensor) -> tuple[Tensor | None, ...]:
+        weights, rows, cotangents = ctx.saved_tensors
+        x, along = _joined(ctx.evaluator, weights, rows), _joined(ctx.evaluator, *tangents)
+        bent = ctx.evaluator.second(x, cotangents.numpy(), along) if any(ctx.needs_input_grad[1:3]) else 0 * x
+        return None, *_parted(ctx.evaluator, bent), torch.from_numpy(ctx.evaluator.pushforward(x, along))
+
+
+def _joined(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Array:
+    """By rows of all entries: what is trained is the same in each."""
+    x = np.empty((len(rows), len(evaluator.entries)))
+    x[:, evaluator.trained] = weights.detach().numpy()
+    x[:, evaluator.fed] = rows.detach().numpy()
+    return x
+
+
+def _parted(evaluator: Evaluator, slopes: Array) -> tuple[Tensor, Tensor]:
+    """By what is trained, summed over the rows, and by what is fed."""
+    return torch.from_numpy(slopes[:, evaluator.trained].sum(axis=0)), torch.from_numpy(slopes[:, evaluator.fed])

@@ -1,0 +1,14 @@
+"""Programs by their names, as a fixture."""
+
+import pytest
+from layer_programs import PROGRAMS
+
+import qcompile as qc
+
+
+@pytest.fixture(name="program")
+def program_of(request: pytest.FixtureRequest) -> qc.Program:
+    found = qc.parse(PROGRAMS[request.param])
+    if not isinstance(found, qc.Program):
+        raise AssertionError("these are programs")
+    return found
