@@ -28,7 +28,12 @@ LAYERS = (
 LEVELS = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
 
 # What loading these modules imports: they are imported only by who wants the framework.
-FRAMEWORKS = {"qcompile.torch": {"torch"}, "qcompile.tensorflow": {"tensorflow", "keras"}, "qcompile.jax": {"jax"}}
+FRAMEWORKS = {
+    "qcompile.torch": {"torch"},
+    "qcompile.tensorflow": {"tensorflow", "keras"},
+    "qcompile.jax": {"jax"},
+    "qcompile.targets.torch": {"torch"},
+}
 
 # Imported only where they are used, and never by importing one of our modules.
 CLIENTS = {
@@ -101,7 +106,7 @@ def client_faults(module: str, source: str) -> list[str]:
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         level = node.level if isinstance(node, ast.ImportFrom) else 0
         clients = CLIENTS & {name.partition(".")[0] for name in names} if not level else set[str]()
-        clients -= FRAMEWORKS.get(module, set())
+        clients -= FRAMEWORKS.get(module, set()) | FRAMEWORKS.get(module.rpartition(".")[0], set())
         faults += [f"{module}:{node.lineno} imports {client} on loading" for client in sorted(clients)]
     return faults
 
