@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed, Task
 from qcompile.targets.engine.plan import Plan
-from qcompile.targets.engine.port import Call, Port
+from qcompile.targets.engine.port import Argument, Call, Port
 from qcompile.targets.engine.words import widened
 from qcompile.targets.simulator.options import Precision
 
@@ -22,6 +22,7 @@ Reals: TypeAlias = NDArray[Any]
 DTYPES: dict[Precision, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
 LANES = 8
 W = TypeVar("W")
+_KEPT = 64  # records whose addresses are known
 _LINE = 64  # bytes: a vector that crosses two lines of the cache costs two loads
 
 
@@ -44,13 +45,33 @@ class Machine:
         self.packed = plan.packed._replace(signs=plan.packed.signs.astype(self.dtype))
         self.is_split = threads > 1 and any(int(row[TILES]) > 1 for row in plan.packed.stages)
         self._free: list[Buffers] = []
+        self._laid: dict[int, tuple[Packed | Buffers, Call]] = {}
+        self._last: tuple[NDArray[np.float64], Packed] | None = None
 
     def with_coefficients(self, coefficients: NDArray[np.float64]) -> Packed:
         """The plan's arrays with the words' coefficients, shape (words, 1) or (words, 8 lanes)."""
+        last = self._last
+        if last is not None and last[0] is coefficients:
+            return last[1]
         count = len(self.packed.words) - len(coefficients)
         wide = np.zeros((len(self.packed.words), LANES), self.dtype)
         wide[count:] = widened(coefficients, self.packed.words[count:])
-        return self.packed._replace(wide=wide.ravel())
+        packed = self.packed._replace(wide=wide.ravel())
+        self._last = coefficients, packed
+        return packed
+
+    def call(self, task: Task, packed: Packed, room: Buffers, *arguments: Argument) -> None:
+        plan, own = self._lay(packed), self._lay(room)
+        self.port(task, plan.address, own.address, *arguments)
+
+    def _lay(self, record: Packed | Buffers) -> Call:
+        """The places of its arrays, laid out once for each record that is met again and again."""
+        known = self._laid.get(id(record))
+        if known is None or known[0] is not record:
+            if len(self._laid) >= _KEPT:
+                self._laid.clear()
+            known = self._laid[id(record)] = record, Call(record)
+        return known[1]
 
     def take(self) -> Buffers:
         """Room for a call; give it back."""
@@ -84,7 +105,7 @@ class Machine:
 
         def span(first: int, last: int) -> None:
             room, own = self.take(), np.zeros_like(gradients) if summed else gradients
-            self.port(
+            self.call(
                 Task.VALUES_AND_GRADIENTS, packed, room, varies, self.plan.until, values, values.shape[1], self.lanes,
                 weights, totals, own, summed, first, last,
             )  # fmt: skip
@@ -122,9 +143,9 @@ class Machine:
 
     def forward(self, packed: Packed, varies: Reals, values: Reals, room: Buffers) -> None:
         """The final state, in `room.ket`."""
-        self.port(Task.PREPARE, packed, room, varies, True, values, self.lanes)
+        self.call(Task.PREPARE, packed, room, varies, True, values, self.lanes)
         if not self.is_split:
-            self.port(Task.FORWARD, packed, room, self.lanes)
+            self.call(Task.FORWARD, packed, room, self.lanes)
             return
         plan, workers = Call(packed), self._workers(room)
 
@@ -154,7 +175,7 @@ class Machine:
     ) -> None:
         """Adds the value of an expectation, 8 lanes, to the total; `room.bra` becomes weight · O · ket."""
         if not self.is_split:
-            self.port(Task.OBSERVE, packed, room, output, with_bra, weight, total)
+            self.call(Task.OBSERVE, packed, room, output, with_bra, weight, total)
             return
         if with_bra:
             room.bra[:] = 0
@@ -174,10 +195,10 @@ class Machine:
         """Walks ket and bra back, and adds the derivatives by the atoms to the gradient."""
         room.transitions[:] = 0
         if not self.is_split:
-            self.port(Task.BACKWARD, packed, room, self.plan.until)
+            self.call(Task.BACKWARD, packed, room, self.plan.until)
         else:
             self._backward_split(packed, room)
-        self.port(Task.SLOPES, packed, room, varies, self.plan.until, self.lanes, gradient)
+        self.call(Task.SLOPES, packed, room, varies, self.plan.until, self.lanes, gradient)
 
     def _backward_split(self, packed: Packed, room: Buffers) -> None:
         plan, workers = Call(packed), self._workers(room)

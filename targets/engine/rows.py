@@ -131,7 +131,7 @@ def run_settings(
     def span(first: int, last: int) -> None:
         room = machine.take()
         varies, weight = np.zeros(len(packed.blocks), np.int64), np.zeros(LANES, machine.dtype)
-        machine.port(
+        machine.call(
             Task.SHIFTED_ROWS, packed, room, values, machine.lanes, settings.order, settings.firsts, settings.starts,
             settings.angles, deltas, settings.block_starts, settings.blocks, first, last, machine.prefix(room), varies,
             weight, out,
