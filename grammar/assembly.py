@@ -52,6 +52,7 @@ class Assembly:
         self._definitions: list[Definition] = []
         self._body: list[Statement] = []
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
         self._ops = 0
         self.conflicts = 0  # branches that were refused because a bit of their condition was measured again
 
@@ -237,7 +238,7 @@ class Assembly:
         return Program(*head, tuple(self._body))
 
     def _name(self, name: str) -> str:
-        legal = free_name(name, self._taken)
+        legal = free_name(name, self._taken, self._numbers)
         self._taken.add(legal)
         return legal
 
@@ -250,15 +251,21 @@ class Assembly:
         return size
 
 
-def free_name(name: str, taken: Container[str]) -> str:
-    """A name our language can write, as near to `name` as can be, that is none of those taken."""
+def free_name(name: str, taken: Container[str], numbers: dict[str, int] | None = None) -> str:
+    """A name our language can write, as near to `name` as can be, that is none of those taken.
+
+    Args:
+        numbers: by name, the next number to try, so that thousands of one name take no time; it is kept up.
+    """
     spelled = _LETTERS.sub("_", name.translate(_GREEK)).strip("_") or "v"
     base = spelled if not spelled[0].isdigit() else f"v{spelled}"
     if base in CONSTANTS or base in CALLABLE or base in keywords():
         base += "_"
-    made, number = base, 2
+    numbers = {} if numbers is None else numbers
+    made, number = base, numbers.get(base, 2)
     while made in taken:
         made, number = f"{base}_{number}", number + 1
+    numbers[base] = number
     return made
 
 

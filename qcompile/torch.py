@@ -93,7 +93,9 @@ class Layer(nn.Module):
 
     def extra_repr(self) -> str:
         names = ", ".join(self.outputs)
-        return f"{sum(map(len, map(Parameter.elements, self._fed)))} fed -> {names}, method={self._settings['method']!r}"
+        return (
+            f"{sum(map(len, map(Parameter.elements, self._fed)))} fed -> {names}, method={self._settings['method']!r}"
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         made = ("_evaluator", "_trained", "_fed")

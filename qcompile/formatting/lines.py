@@ -148,7 +148,8 @@ def _filled(run: _Run, commas: int, operators: int) -> list[Line]:
     lines = [Line(run.first, "")]
     for piece, forced in _pieces(run, max(run.base, commas), max(run.base, operators) if operators >= 0 else -1):
         line, text = lines[-1], flat(piece).lstrip()
-        if forced or (line.text and line.indent + len(line.text) + piece[0].spaced + len(text) > COLUMNS):
+        is_wide = line.indent + len(line.text) + piece[0].spaced + len(text) > COLUMNS
+        if forced or (line.text and is_wide and not _trails(piece[0])):  # else another run would take the comment next
             lines.append(line := Line(run.later, ""))
         if piece[0].ends_line and line.text:
             line.comment = text

@@ -15,7 +15,9 @@ def check_one(fed: Sequence[Parameter], shape: Sequence[int]) -> None:
     """One array for all that is fed, its entries in the last axis; raises BAD_VALUE."""
     count, names = width_of(fed), ", ".join(f"`{p.name}`" for p in fed)
     if not fed:
-        raise error(Code.BAD_VALUE, "the program has no input, and something is fed", help="call the layer with nothing")
+        raise error(
+            Code.BAD_VALUE, "the program has no input, and something is fed", help="call the layer with nothing"
+        )
     if not shape or shape[-1] != count:
         label = f"what is fed has the shape {tuple(shape)}, and {names} have {count} entries"
         raise error(Code.BAD_VALUE, label, fed[0].span, f"give (…, {count}), or each input by its name")

@@ -180,3 +180,9 @@ def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
     start = process_time()
     qc.format(text)
     assert process_time() - start < 2
+
+
+def test_a_comment_at_the_end_of_a_full_line_stays() -> None:
+    """Would catch one that goes to a line of its own, and from there elsewhere."""
+    sum_of = " - ".join(f"0.5*Z[{k}] Z[{k + 1}]" for k in range(4))
+    check(f"qubit q[6];\nobservable cut = 3 - {sum_of} - 0.5*Z[4] Z[  // why\n5];\nreturn expect(cut);\n")

@@ -124,6 +124,10 @@ _CASES = {
         "endless": "while (true) { }",
         "counted": f"int n = 0; while (n < {HUGE}) {{ n += 1; }}",
         "waits": "while (c[0]) { c[0] = measure q[0]; }",
+        "measures": (  # into thousands of bits of one name
+            "def read(qubit[2] a) -> bit[2] { bit[2] b; measure a -> b; return b; } "
+            "bit[2] f; while (int[2](f) != 9) { f = read(q[0:1]); }"
+        ),
         "qubits": f"qubit[{HUGE}] r;",
         "bits": f"bit[{HUGE}] r;",
         "width": f"int[{HUGE}] a;",
