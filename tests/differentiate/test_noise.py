@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dense import PAULI, Matrix
+from dense import PAULI, Matrix, unitary
 from density import KRAUS
 
-from qcompile.angle import parameter
-from qcompile.gates import TABLE, Gate
+from qcompile.angle import number, parameter
+from qcompile.gates import TABLE, Gate, Kind
+from qcompile.grammar import decompose
 from qcompile.ir import Op
 from qcompile.passes.differentiate.sight.noise import through_channel
 from qcompile.passes.differentiate.sight.words import Word
+from qcompile.passes.differentiate.strengths.superoperators import transfer_matrix
 
 LETTERS: dict[Word, Matrix] = {
     (0, 0): np.eye(2, dtype=complex), (1, 0): np.array(PAULI["X"], dtype=complex),
@@ -48,6 +50,42 @@ def test_kraus_matrices_on_two_wires() -> None:
     x_first, z_first, z_second = (1 << 5, 0), (0, 1 << 5), (0, 1 << 3)
     assert through_channel(frozenset({x_first, z_second}), op) == frozenset({x_first, z_second})
     assert through_channel(frozenset({z_first}), op) == frozenset({z_first, (0, 1 << 5 | 1 << 3)})
+
+
+DILATED = {
+    "one hidden wire": (1, 1, "rx(p) a; crz(0.3) a, b; h b; cx b, a; ry(0.4) a;"),
+    "a channel of two wires": (2, 1, "rx(0.3) b; ry(2*p) c; cx c, a; cp(0.4) a, b; crx(0.7) b, c; iswap a, c;"),
+    "two hidden wires": (1, 2, "ry(p) b; crx(0.9) b, c; cy c, a; t a; cx a, b; h a;"),
+    "a channel of three wires": (3, 1, "ry(2*p) d; cx d, c; h b; crz(p) c, a; cx b, d; rx(0.2) a; s c;"),
+}
+
+
+@pytest.mark.parametrize("name", DILATED)
+def test_what_dilations_do_to_words(name: str) -> None:
+    """Would catch a size, an order of wires or the sense of a turn: Tr W Tr_E(U (P ⊗ |0⟩⟨0|) U†), by whole matrices."""
+    own, hidden, word = DILATED[name]
+    qubit: tuple[Kind, ...] = ("qubit",)
+    gate = Gate("given", qubit * own, ("p",), word=word, hidden=qubit * hidden, bounds=((0.0, 1.0),))
+    count = own + hidden
+    turned = unitary(decompose(Op(gate, tuple(range(count)), (number(0.37),))), count, {})
+    vacuum = np.zeros((2**hidden, 2**hidden))
+    vacuum[0, 0] = 1
+    words = [word_matrix(code % 2**own, code >> own, own) for code in range(4**own)]
+    expected = np.zeros((4**own, 4**own))
+    for column, start in enumerate(words):
+        image = turned @ np.kron(start, vacuum) @ turned.conj().T
+        kept = np.einsum("ikjk->ij", image.reshape(2**own, 2**hidden, 2**own, 2**hidden))
+        expected[:, column] = [np.trace(each @ kept).real / 2**own for each in words]
+    found = transfer_matrix(gate, (0.37,))
+    assert found is not None
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def word_matrix(x: int, z: int, wires: int) -> Matrix:
+    total: Matrix = np.eye(1, dtype=complex)
+    for wire in range(wires):
+        total = np.asarray(np.kron(total, LETTERS[x >> wire & 1, z >> wire & 1]), dtype=complex)
+    return total
 
 
 def test_light_is_not_known() -> None:

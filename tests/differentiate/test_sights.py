@@ -10,6 +10,7 @@ from every_method import program_of
 
 from qcompile.passes.differentiate.sight.pullback import Images
 from qcompile.passes.differentiate.sight.visibility import Sight, sights
+from qcompile.passes.differentiate.sight.words import Word
 
 MANY = "return probs(q[0:7]);"  # of more outcomes than words are followed for
 SEEN: dict[str, tuple[str, str, list[int]]] = {
@@ -48,6 +49,13 @@ SEEN: dict[str, tuple[str, str, list[int]]] = {
     "a word that a reset ends": ("qubit q[2]; rx(1) q; reset q[0];", "return expect(X[0] Z[1]);", []),
     "a word that a measurement ends": (
         "qubit q[2]; bit c; rx(1) q; c = measure q[0];", "return expect(X[0] Z[1]);", []),
+    "a word before a reset of the last wire": ("qubit q[3]; rx(1) q; reset q[2];", "return expect(Z[1] Z[2]);", [1]),
+    "a word that a reset of the last wire ends": (
+        "qubit q[3]; rx(1) q; reset q[2];", "return expect(Z[1] X[2]);", []),
+    "a word that a measurement of the last wire ends": (
+        "qubit q[3]; bit c; rx(1) q; c = measure q[2];", "return expect(Z[1] Y[2]);", []),
+    "a word and what a branch reads of the last wire": (
+        "qubit q[3]; bit c; rx(1) q; c = measure q[2]; if (c) { x q[1]; }", "return expect(Z[1]);", [1, 2, 3]),
     "a word and what a branch reads": (
         "qubit q[2]; bit c; rx(1) q[0]; c = measure q[0]; if (c) { x q[1]; }", "return expect(Z[1]);", [0, 1]),
     "a word that a branch leaves alone": (
@@ -57,6 +65,10 @@ SEEN: dict[str, tuple[str, str, list[int]]] = {
     "light that commutes with the whole alone": (
         "qumode m[2]; beamsplit(1, 0) m[0], m[1];", "return expect(n[0] + n[1]);", [0]),
 }  # fmt: skip
+
+
+def of_words(*parts: list[Word]) -> Sight:
+    return Sight(0, tuple(map(frozenset, parts)))
 
 
 def seen_of(text: str) -> dict[int, Sight]:
@@ -70,3 +82,37 @@ def test_what_is_seen(name: str) -> None:
     """Would catch ops seen that change nothing: over resets, through branches that act on nothing, by old bits."""
     body, returned, expected = SEEN[name]
     assert sorted(seen_of(f"{body} {returned}")) == expected
+
+
+Z0, Z1, Z2 = (0, 1), (0, 2), (0, 4)
+KNOWN: dict[str, tuple[str, list[Sight]]] = {
+    "words, each part's own": (
+        "qubit q[2]; ry(1) q[0]; cx q[0], q[1]; ry(1) q[1]; return expect(Z[0] + Z[1]);",
+        [of_words([Z0], [(2, 0), (0, 3)]), of_words([Z1, (2, 0)]), of_words([Z1])]),
+    "words before a reset": (
+        "qubit q[3]; ry(1) q[1]; reset q[2]; return expect(Z[1] Z[2] + Y[1] X[2]);", [of_words([Z1])]),
+    "a word with the Z of what a branch reads": (
+        "qubit q[3]; bit c; ry(1) q[1]; c = measure q[1]; if (c) { x q[2]; } return expect(Z[2]);",
+        [of_words([Z2, (0, 6)]), of_words([Z2])]),
+    "wires alone": (f"qubit q[8]; rx(1) q[3]; {MANY}", [Sight(0, None)]),
+    "a degree that gates raise": (
+        "qumode m; rotate(1) m; cubic(1) m; squeeze(1, 0) m; cubic(1) m; return expect(p[0]);",
+        [Sight(4, None), Sight(2, None), Sight(2, None), Sight(1, None)]),
+    "the greatest degree": ("qumode m[2]; rotate(1) m[0]; return expect(x[0] + x[0]**3 + x[1]**4);", [Sight(3, None)]),
+    "light through a gate that reads a qubit": (
+        "qubit q; qumode m; rotate(1) m; conditional_rotate(1) q, m; return expect(x[0]**2);",
+        [Sight(2, None), Sight(2, None)]),
+    "a qubit that light acts on": (
+        "qubit q; qumode m; ry(1) q; shift_x(1) m; conditional_rotate(1) q, m; return expect(X[0]);",
+        [Sight(None, None), Sight(None, None), Sight(None, None)]),
+    "a variance": ("qumode m; rotate(1) m; return var(n[0]);", [Sight(4, None)]),
+    "what commutes, unseen": ("qumode m; cubic(1) m; rotate(1) m; return expect(n[0]);", [Sight(2, None)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_as_what_it_is_seen(name: str) -> None:
+    """Would catch a word or a degree that is not the one that arrives just after the gate."""
+    text, expected = KNOWN[name]
+    found = seen_of(text)
+    assert [found[place] for place in sorted(found)] == expected

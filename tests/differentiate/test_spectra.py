@@ -18,13 +18,14 @@ from trained_texts import OWN, applied, pauli_words
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, CompileError
 from qcompile.ir import Shifted
+from qcompile.operator import Operator, operator
 from qcompile.passes.differentiate import differentiate
 from qcompile.passes.differentiate.lift import lift
-from qcompile.passes.differentiate.shift import rules
+from qcompile.passes.differentiate.shift import rules, spectra
 from qcompile.passes.differentiate.shift.analysis import Analysis
 from qcompile.passes.differentiate.shift.rules import Rule
 from qcompile.passes.differentiate.shift.selection import union
-from qcompile.passes.differentiate.shift.spectra import joint_frequencies, visible_frequencies
+from qcompile.passes.differentiate.shift.spectra import joint_frequencies, pauli_frequencies, visible_frequencies
 from qcompile.passes.differentiate.sight.visibility import Sight
 from qcompile.passes.differentiate.sight.words import Word, anticommute
 from qcompile.targets.simulator import Options, run
@@ -138,8 +139,13 @@ TWO_RELATIONS = [
 ]  # fmt: skip
 
 
+# IXY is a product of the other three, two of which have a Z on one wire
+TWICE_Z = [((0b100, 0b010), 0.5), ((0b010, 0b111), 1.0), ((0b110, 0b100), 0.25), ((0, 0b001), -1.5)]
+
+
 @example(OVERLAPPING)
 @example(TWO_RELATIONS)
+@example(TWICE_Z)
 @given(commuting_sums())
 def test_joint_frequencies_are_differences_of_eigenvalues(words: list[tuple[Word, float]]) -> None:
     """Would catch the same, whatever is measured."""
@@ -148,6 +154,46 @@ def test_joint_frequencies_are_differences_of_eigenvalues(words: list[tuple[Word
     found = joint_frequencies(words)
     assert found is not None
     assert sorted(expected) == pytest.approx(list(found), abs=1e-5)
+
+
+def powers_of_two(count: int, *more: float) -> list[tuple[Word, float]]:
+    """Words on one wire each, whose sums with all signs lie evenly."""
+    return [((0, 1 << k), c) for k, c in enumerate((*(2.0**k / 2 for k in range(count)), *more))]
+
+
+def test_as_many_frequencies_as_are_shifted_by() -> None:
+    """Would catch a limit that is met one too early or too late, or by another count where words are seen."""
+    most = powers_of_two(6, 0.5)  # from -32 to 32 in steps of 1
+    for found in (joint_frequencies(most), pauli_frequencies(of_z(most))):
+        assert found == tuple(range(1, spectra.MOST_FREQUENCIES + 1))
+    for more in (powers_of_two(6, 1.0), powers_of_two(0, 0.5, 0.7, 1.1, 1.9, 3.3), powers_of_two(7)):
+        assert joint_frequencies(more) is None
+        assert pauli_frequencies(of_z(more)) is None
+    seven = powers_of_two(7)
+    everywhere, on_second = ((1 << 7) - 1, 0), (2, 0)
+    assert visible_frequencies(seven, [everywhere]) == tuple(range(1, 128, 2))
+    assert visible_frequencies(seven, [everywhere, on_second]) is None
+
+
+def of_z(words: list[tuple[Word, float]]) -> Operator:
+    return operator(*((c, f"Z{word[1].bit_length() - 1}") for word, c in words))
+
+
+def test_as_many_independent_words_as_are_diagonalised() -> None:
+    """Would catch a limit that is met one too early or too late, or by words that depend on others."""
+    most = [((0, 1 << k), 0.5) for k in range(spectra.RANK_LIMIT)]
+    assert joint_frequencies([*most, ((0, 3), 0.5)]) == tuple(range(1, spectra.RANK_LIMIT + 1))
+    more = [*most, ((0, 1 << spectra.RANK_LIMIT), 0.5)]
+    assert joint_frequencies(more) is None
+    assert visible_frequencies(more, [((1 << spectra.RANK_LIMIT + 1) - 1, 0)]) is None
+
+
+def test_one_word_has_its_frequencies_at_any_width() -> None:
+    """Would catch a constant beside it that is lost, or one that is seen without controls."""
+    wide = operator((0.75, " ".join(f"X{k}" for k in range(40))), (0.25, ""))
+    assert pauli_frequencies(wide) == (1.5,)
+    assert pauli_frequencies(wide, controlled=True) == (0.5, 1.0, 1.5)
+    assert pauli_frequencies(of_z([((0, 1 << k), 0.5) for k in range(spectra.DENSE_LIMIT + 1)])) is None
 
 
 @st.composite

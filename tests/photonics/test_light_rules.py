@@ -16,6 +16,7 @@ from qcompile.gates import LEVELLED, TABLE, Gate
 from qcompile.grammar import parse
 from qcompile.ir import Program
 from qcompile.operator import Operator, operator
+from qcompile.passes.differentiate.light.flows import gaussian_flow
 from qcompile.passes.differentiate.light.rule import KICK, light_rule
 from qcompile.passes.differentiate.shift.rules import Rule
 
@@ -207,6 +208,24 @@ def test_the_longest_shift_of_a_phase_kicks_as_far_as_it_may(powers: tuple[int, 
     )
     longest = max(abs(float(shift)) for _, shift in rule.terms)
     assert (0.7 * 1.3 * longest) ** 2 * gradient == pytest.approx(KICK, rel=0.1)
+
+
+@pytest.mark.parametrize("scale", [1.0, -30.0, 0.02])
+@pytest.mark.parametrize(
+    ("terms", "longest"),
+    [
+        (((1.0, "n0"),), 4 * math.pi), (((0.25, "n0"), (0.5, "n1")), 8 * math.pi),
+        (((0.5, "p0"),), 1.0), (((0.5, "x0"), (0.5, "p1")), math.sqrt(0.5)), (((0.25, "x0 x0"),), 1.0),
+        (((0.25, "x0 p0"), (0.25, "p0 x0")), math.asinh(0.5)), (((0.5, "x0 p1"),), math.sqrt(0.5)),
+    ],
+)  # fmt: skip
+def test_the_longest_shift_of_a_gaussian_gate_adds_as_little_light_as_it_may(
+    terms: tuple[tuple[float, str], ...], longest: float, scale: float
+) -> None:
+    """By closed forms: two turns of what adds none, |d|²/4 of a displacement, sinh² of a stretch, θ²/4 of a shear."""
+    flow = gaussian_flow(operator(*terms), scale)
+    assert flow is not None
+    assert flow.reach * abs(scale) == pytest.approx(longest, rel=0.05)
 
 
 def test_controls_that_are_measured_add_a_level() -> None:

@@ -65,7 +65,7 @@ def gaussian_flow(generator: Operator, scale: float) -> Flow | None:
 
 
 def _reach(affine: RealArray) -> float:
-    """The shift at which the vacuum has LIGHT photons, at most half a turn of the fastest letter.
+    """The shift at which the vacuum has LIGHT photons, at most two turns of the fastest letter.
 
     Rules that are not trigonometric are exact at any reach. Shots pay for a short one, since weights are as 1/s; a long
     one costs light, which amplifies noise and which a truncated Fock space does not hold.
@@ -193,4 +193,5 @@ def _order(item: tuple[complex, int]) -> tuple[float, float]:
 
 
 def _tidied(value: complex) -> complex:
-    return complex(tidied(round(value.real, 12)) + 0.0, tidied(round(value.imag, 12)) + 0.0)
+    real, imag = (tidied(round(part, 12)) for part in (value.real, value.imag))
+    return complex(real, imag)

@@ -14,7 +14,6 @@ from qcompile.gates.algebra import RealArray, distinct, frequencies, spectrum, t
 from qcompile.operator import Operator
 from qcompile.passes.differentiate.sight.words import IDENTITY, Word, anticommute
 
-MOST_EIGENVALUES = 512
 MOST_FREQUENCIES = 64
 DENSE_LIMIT = 10  # wires up to which a generator's spectrum is found from its matrix
 RANK_LIMIT = 16  # independent words up to which a sum of commuting words is diagonalised
@@ -54,14 +53,16 @@ def visible_frequencies(words: Sequence[Weighted], observed: Iterable[Word]) -> 
         if values is None:
             return None
         found += np.abs(2 * values).tolist()
-    rates = distinct(np.array(found))
-    return tuple(tidied(float(rate)) for rate in rates[1:]) if len(rates) <= MOST_FREQUENCIES else None
+    rates = distinct(np.array(found))[1:]
+    return tuple(tidied(float(rate)) for rate in rates) if len(rates) <= MOST_FREQUENCIES else None
 
 
 def _bounded(values: RealArray) -> tuple[float, ...] | None:
     kept = distinct(values)
-    found = frequencies(kept) if len(kept) <= MOST_EIGENVALUES else ()
-    return found if len(kept) <= MOST_EIGENVALUES and len(found) <= MOST_FREQUENCIES else None
+    if len(kept) > MOST_FREQUENCIES + 1:  # whose differences from the least are too many already
+        return None
+    found = frequencies(kept)
+    return found if len(found) <= MOST_FREQUENCIES else None
 
 
 def _eigenvalues(words: Sequence[Weighted]) -> RealArray | None:
@@ -96,10 +97,9 @@ def _eigenvalues(words: Sequence[Weighted]) -> RealArray | None:
 
 def _sign(factors: Sequence[Word], word: Word) -> int:
     """The sign s with Π factors = s·word, for commuting Hermitian words; i^{x·z} X^x Z^z is the word's operator."""
-    x = z = 0
-    power = 0
+    power = z = 0
     for fx, fz in factors:
         power += (fx & fz).bit_count() + 2 * (z & fx).bit_count()
-        x, z = x ^ fx, z ^ fz
+        z ^= fz
     power -= (word[0] & word[1]).bit_count()
     return 1 if power % 4 == 0 else -1

@@ -28,7 +28,7 @@ def masked(word: LetterWord) -> Word:
 
 
 def anticommute(left: Word, right: Word) -> bool:
-    return bool(((left[0] & right[1]).bit_count() + (left[1] & right[0]).bit_count()) & 1)
+    return bool(((left[0] & right[1]) ^ (left[1] & right[0])).bit_count() & 1)
 
 
 def closure(start: Iterable[Word], generators: Iterable[Word], limit: int = MOST_WORDS) -> Words | None:
