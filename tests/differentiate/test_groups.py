@@ -15,7 +15,7 @@ from qcompile.angle import Element, elements, parameter
 from qcompile.ir import Op, Program, Shifted
 from qcompile.passes.action import Actions
 from qcompile.passes.differentiate import differentiate
-from qcompile.passes.differentiate.shift.groups import Found, Member, groups
+from qcompile.passes.differentiate.shift.groups import MOST_BETWEEN, Found, Member, groups
 from qcompile.targets.simulator import Options, run
 
 AT = {"t": 0.7, "u": -0.4}
@@ -86,6 +86,13 @@ def test_derivatives_of_groups(name: str) -> None:
     numeric, found = differences(program, AT), exact_slopes(program, AT)
     assert "shift" in found
     assert all(error(slopes, numeric) < 1e-8 for slopes in found.values())
+
+
+@pytest.mark.parametrize(("standing", "count"), [(MOST_BETWEEN, 1), (MOST_BETWEEN + 1, 2)])
+def test_a_group_stays_open_for_so_many_ops(standing: int, count: int) -> None:
+    """Would catch a limit that is met one too early or too late."""
+    program = program_of(f"{HEAD} rz(t) q[0]; {'rx(0.1) q[0];' * standing} rz(t) q[1]; {SEEN}")
+    assert len(found_groups(program)) == count
 
 
 def test_ratios_are_of_slopes() -> None:

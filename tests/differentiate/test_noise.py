@@ -12,7 +12,9 @@ from qcompile.gates import TABLE, Gate, Kind
 from qcompile.grammar import decompose
 from qcompile.ir import Op
 from qcompile.passes.differentiate.sight.noise import through_channel
-from qcompile.passes.differentiate.sight.words import Word
+from qcompile.passes.differentiate.sight.pullback import Images
+from qcompile.passes.differentiate.sight.pulled import of_words
+from qcompile.passes.differentiate.sight.words import MOST_WORDS, Word
 from qcompile.passes.differentiate.strengths.superoperators import transfer_matrix
 
 LETTERS: dict[Word, Matrix] = {
@@ -86,6 +88,30 @@ def word_matrix(x: int, z: int, wires: int) -> Matrix:
     for wire in range(wires):
         total = np.asarray(np.kron(total, LETTERS[x >> wire & 1, z >> wire & 1]), dtype=complex)
     return total
+
+
+def test_as_many_words_as_are_followed() -> None:
+    """Would catch a limit that is met one too early or too late: the flip makes two words of each."""
+    flip = np.kron(np.eye(2), np.diag([1.0, 0])) + np.kron([[0, 1], [1, 0]], np.diag([0, 1.0]))
+    kraus = tuple(tuple(tuple(map(complex, r)) for r in k) for k in (0.6 * np.eye(4), 0.8 * flip))
+    op = Op(Gate("given", ("qubit",) * 2, kraus=kraus), (1, 0))
+    words = [(0, 2 | k << 2) for k in range(MOST_WORDS // 2)]
+    assert through_channel(frozenset(words), op) == frozenset(words) | {(0, z | 1) for _, z in words}
+    assert through_channel(frozenset([*words, (0, 0)]), op) is None
+
+
+def test_channels_of_three_wires_may_make_any_letters() -> None:
+    """Would catch a channel too wide to be followed that is taken for one that leaves words alone."""
+    kraus = (tuple(tuple(complex(i == j) for j in range(8)) for i in range(8)),)
+    op = Op(Gate("given", ("qubit",) * 3, kraus=kraus), (0, 1, 2))
+    assert through_channel(frozenset({(1, 0)}), op) is None
+    known = frozenset({(1, 1 << 5)})
+    pulled = of_words(known)
+    seen, lost = pulled.through_words(op, Images())
+    assert (seen, lost) == ([known], set())
+    ((words, wires),) = pulled.paulis
+    assert words == {(x, z | 1 << 5) for x in range(8) for z in range(8)}
+    assert wires == 0b100111
 
 
 def test_light_is_not_known() -> None:

@@ -18,7 +18,16 @@ from qcompile.grammar import invert
 from qcompile.ir import Op
 from qcompile.operator import operator
 from qcompile.passes.differentiate.sight.pullback import Images
-from qcompile.passes.differentiate.sight.words import Word, all_words, anticommute, closure, masked
+from qcompile.passes.differentiate.sight.words import (
+    MOST_WORDS,
+    Word,
+    Words,
+    all_words,
+    anticommute,
+    closure,
+    masked,
+    with_z,
+)
 
 SMALL = [gate for gate in QUBIT_GATES if 1 <= len(gate.wires) <= 3]
 WIRES = 3
@@ -125,7 +134,7 @@ def test_the_closure_is_that_of_the_commutators(turning: list[Word], word: Word)
         for held, g in product(list(found), turning):
             left, right = matrix(held, WIRES), matrix(g, WIRES)
             found |= support(left @ right - right @ left, WIRES)
-    assert closure({word}, turning, limit=4**WIRES) == frozenset(found)
+    assert closure({word}, turning, limit=4**WIRES) == closure({word}, turning, limit=len(found)) == frozenset(found)
     assert closure({word}, turning, limit=len(found) - 1) is None
 
 
@@ -162,6 +171,22 @@ def test_after_a_channel_any_letter_may_stand(known: frozenset[Word], wire: int)
         for (x, z), more_x, more_z in product(known, (False, True), (False, True))
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_as_many_words_as_are_followed(more: int) -> None:
+    """Would catch a limit that is met one too early or too late, in one of the ways back but not in another."""
+    words: Words = frozenset((0, bits << 1) for bits in range(1, MOST_WORDS // 2 + 1))  # nothing on wire 0
+    half = frozenset((0, 1 | z) for _, z in words)
+    spread = half | frozenset((1 << 20 << k, 0) for k in range(more))  # ry makes two of each with a Z on wire 0
+    assert len(half) == MOST_WORDS // 2
+    image = Images().through(spread, Op(TABLE["ry"], (0,), (parameter("t"),)))
+    assert (None if image is None else len(image.words)) == (None if more else MOST_WORDS)
+    full = words | spread
+    assert closure(full, ()) == (None if more else full)
+    assert with_z(spread, 9) == (None if more else spread | {(x, z | 1 << 9) for x, z in spread})
+    quarters = frozenset((0, 1 | bits << 1) for bits in range(MOST_WORDS // 4 + more))
+    assert (all_words(quarters, (0,)) is None) == bool(more)
 
 
 def test_ops_of_one_pattern_share_their_images_but_not_across_angles() -> None:

@@ -58,6 +58,12 @@ SEEN: dict[str, tuple[str, str, list[int]]] = {
         "qubit q[3]; bit c; rx(1) q; c = measure q[2]; if (c) { x q[1]; }", "return expect(Z[1]);", [1, 2, 3]),
     "a word and what a branch reads": (
         "qubit q[2]; bit c; rx(1) q[0]; c = measure q[0]; if (c) { x q[1]; }", "return expect(Z[1]);", [0, 1]),
+    "a bit that one branch reads": (
+        "qubit q[3]; bit c[2]; rx(1) q[1:3]; c = measure q[1:3]; if (c[0]) { } else { if (c[1]) { x q[0]; } }",
+        "return expect(Z[0]);", [0, 1, 2]),
+    "a bit that the other branch reads": (
+        "qubit q[3]; bit c[2]; rx(1) q[1:3]; c = measure q[1:3]; if (c[0]) { if (c[1]) { x q[0]; } } else { z q[0]; }",
+        "return expect(Z[0]);", [0, 1, 2]),
     "a word that a branch leaves alone": (
         "qubit q[2]; bit c; rx(1) q[0]; c = measure q[0]; if (c) { x q[1]; }", "return expect(X[1]);", []),
     # by itself
@@ -84,16 +90,19 @@ def test_what_is_seen(name: str) -> None:
     assert sorted(seen_of(f"{body} {returned}")) == expected
 
 
-Z0, Z1, Z2 = (0, 1), (0, 2), (0, 4)
+Z0, Z1, Z2, Z0_Z1 = (0, 1), (0, 2), (0, 4), (0, 3)
 KNOWN: dict[str, tuple[str, list[Sight]]] = {
     "words, each part's own": (
         "qubit q[2]; ry(1) q[0]; cx q[0], q[1]; ry(1) q[1]; return expect(Z[0] + Z[1]);",
-        [of_words([Z0], [(2, 0), (0, 3)]), of_words([Z1, (2, 0)]), of_words([Z1])]),
+        [of_words([Z0], [(2, 0), Z0_Z1]), of_words([Z1, (2, 0)]), of_words([Z1])]),
     "words before a reset": (
         "qubit q[3]; ry(1) q[1]; reset q[2]; return expect(Z[1] Z[2] + Y[1] X[2]);", [of_words([Z1])]),
     "a word with the Z of what a branch reads": (
         "qubit q[3]; bit c; ry(1) q[1]; c = measure q[1]; if (c) { x q[2]; } return expect(Z[2]);",
         [of_words([Z2, (0, 6)]), of_words([Z2])]),
+    "the words of either branch": (
+        "qubit q[2]; bit c; ry(1) q[0]; c = measure q[1]; if (c) { h q[0]; } else { s q[0]; } return expect(Z[0]);",
+        [of_words([(1, 0), (1, 2)], [Z0, Z0_Z1]), of_words([Z0])]),
     "wires alone": (f"qubit q[8]; rx(1) q[3]; {MANY}", [Sight(0, None)]),
     "a degree that gates raise": (
         "qumode m; rotate(1) m; cubic(1) m; squeeze(1, 0) m; cubic(1) m; return expect(p[0]);",
@@ -105,6 +114,9 @@ KNOWN: dict[str, tuple[str, list[Sight]]] = {
     "a qubit that light acts on": (
         "qubit q; qumode m; ry(1) q; shift_x(1) m; conditional_rotate(1) q, m; return expect(X[0]);",
         [Sight(None, None), Sight(None, None), Sight(None, None)]),
+    "parts whose words are lost to light, and to nothing known": (
+        "qubit q[2]; qumode m; opaque f a; h q[1]; f q[1]; conditional_rotate(1) q[0], m; return expect(X[0] + X[1]);",
+        [Sight(0, None), of_words([(2, 0)]), Sight(None, None)]),
     "a variance": ("qumode m; rotate(1) m; return var(n[0]);", [Sight(4, None)]),
     "what commutes, unseen": ("qumode m; cubic(1) m; rotate(1) m; return expect(n[0]);", [Sight(2, None)]),
 }  # fmt: skip

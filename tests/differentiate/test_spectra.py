@@ -77,6 +77,13 @@ def test_the_optimum_is_met(rates: tuple[float, ...]) -> None:
     assert np.abs(weights).sum() == pytest.approx(max(rates), rel=1e-9)
 
 
+@pytest.mark.parametrize("rates", [(1.0, 4.0, 5.0), (1.0, 5.0, 6.0), (1.0, 3.0), (1.0, 10.0)], ids=str)
+def test_shifts_of_gapped_rules_read_well(rates: tuple[float, ...]) -> None:
+    """Would catch a grid that is not of simple fractions of a turn."""
+    _, shifts, _ = rule(rates)
+    assert 240 * shifts / math.pi == pytest.approx(np.round(240 * shifts / math.pi), abs=1e-9)
+
+
 @pytest.mark.parametrize("rates", [(1.0, 2.0, 3.0), (0.5, 1.0), (1.0, 4.0, 5.0)], ids=str)
 def test_the_period_is_a_period(rates: tuple[float, ...]) -> None:
     """Would catch rows taken as equal that are not, and settings that differ by less than half of it."""

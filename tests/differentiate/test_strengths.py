@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from random_programs import pauli_sums, values_for
 from qcompile.angle import Angle, Element, elements, number, parameter
 from qcompile.angle import evaluate as value_at
 from qcompile.diagnostics import Code, CompileError
-from qcompile.gates import TABLE, Gate
+from qcompile.gates import TABLE, Gate, Kind
 from qcompile.grammar import parse, to_text
 from qcompile.ir import Expectation, If, Observable, Op, Program, Shifted
 from qcompile.ir.verify import verify
@@ -27,6 +28,7 @@ from qcompile.operator import Operator
 from qcompile.passes.differentiate import differentiate
 from qcompile.passes.differentiate.sight.words import Word
 from qcompile.passes.differentiate.strengths.rule import near_words, strength_rule
+from qcompile.passes.differentiate.strengths.superoperators import moves
 from qcompile.targets.simulator import Options, evaluate, run
 
 STEP = 1e-3
@@ -251,6 +253,40 @@ def test_a_rule_of_light_is_measured_in_its_degree() -> None:
         for power in range(degree + 1):
             value = sum(_at(weight, 0.3) * float(setting) ** (power / 2) for weight, setting in rule.terms)
             assert value == pytest.approx(power / 2 * 0.3 ** (power / 2 - 1), abs=1e-7 if degree > 6 else 1e-9)
+
+
+MOVED = {
+    "a mode and one that is left alone": (1, 1, "rotate(0.4) a; squeeze(0.3, 0.7) a; displace(0.5, 0.2) a;"),
+    "a mode and one unseen": (1, 1, "shift_x(0.3) b; two_mode_squeeze(0.4, 0.3) a, b; quadratic_phase(p) a;"),
+    "two modes and one unseen": (
+        2, 1, "beamsplit(0.4, 0.3) a, c; squeeze(0.2, 0.1) c; controlled_x(p) c, b; displace(p, 1) b; shift_p(p) c;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_what_gaussian_channels_do(name: str) -> None:
+    """Would catch noise of the wrong wires, or a shift that is lost: means and covariance as the simulator has them."""
+    own, hidden, word = MOVED[name]
+    mode: tuple[Kind, ...] = ("qumode",)
+    gate = Gate("given", mode * own, ("p",), word=word, hidden=mode * hidden, bounds=((0.0, 1.0),))
+    found = moves(gate, (0.37,))
+    assert found is not None
+    start = " ".join(f"shift_x(w[{k}]) m[{k}]; shift_p(w[{own + k}]) m[{k}];" for k in range(own))
+    for k in range(own + hidden):
+        word = re.sub(rf"\b{'abc'[k]}\b", f"m[{k}]", word)
+    letters = [f"{letter}[{k}]" for letter in "xp" for k in range(own)]
+    apart = [(j, k) for j in range(2 * own) for k in range(j) if j - k != own]
+    outputs = [f"expect({a})" for a in letters] + [f"var({a})" for a in letters]
+    outputs += [f"cov({letters[j]}, {letters[k]})" for j, k in apart]
+    text = f"qumode m[{own + hidden}]; param p; param w[{2 * own}]; {start} {word} return {', '.join(outputs)};"
+    rows = np.vstack([np.zeros(2 * own), np.eye(2 * own)])
+    results = run(program(text), {"p": np.full(len(rows), 0.37), "w": rows}, Options(engine="gaussian"))
+    means = np.array(results[: 2 * own], dtype=float)
+    covariance = found.linear @ found.linear.T + found.noise
+    np.testing.assert_allclose(found.shift, means[:, 0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.linear, means[:, 1:] - means[:, :1], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(covariance.diagonal(), [float(v[0]) for v in results[2 * own : 4 * own]], atol=1e-12)
+    np.testing.assert_allclose([covariance[at] for at in apart], [float(v[0]) for v in results[4 * own :]], atol=1e-12)
 
 
 def _at(weight: Angle, p: float) -> float:

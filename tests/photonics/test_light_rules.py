@@ -228,6 +228,57 @@ def test_the_longest_shift_of_a_gaussian_gate_adds_as_little_light_as_it_may(
     assert flow.reach * abs(scale) == pytest.approx(longest, rel=0.05)
 
 
+SPIRAL = ((0.4, "x0 p1"), (-0.4, "p0 x1"), (0.1, "x0 p0"), (0.1, "p0 x0"), (0.1, "x1 p1"), (0.1, "p1 x1"))
+
+
+@pytest.mark.parametrize(
+    ("terms", "modes"),
+    [
+        (((1 / 3, "n0"),), {0: 0, 1j / 3: 0, -1j / 3: 0}),
+        (((1.0, "n0"), (1.04, "n1")), {0: 0, 1j: 0, -1j: 0, 1.04j: 0, -1.04j: 0}),  # near, but no Jordan block
+        (((1.0, "p0 p0"), (0.7, "x0")), {0: 2}), (((0.5, "x0"),), {0: 1}), (((0.5, "x0 p1"),), {0: 1}),
+        (((0.25, "x0 p0"), (0.25, "p0 x0")), {0: 0, 1: 0, -1: 0}),
+        (((0.5, "n0"), (0.25, "x1 x1")), {0: 1, 0.5j: 0, -0.5j: 0}),
+        (SPIRAL, {0: 0, 0.4 + 0.8j: 0, 0.4 - 0.8j: 0, -0.4 + 0.8j: 0, -0.4 - 0.8j: 0}),
+    ],
+)  # fmt: skip
+def test_modes_of_flows(terms: tuple[tuple[float, str], ...], modes: dict[complex, int]) -> None:
+    """Would catch a block that is none, rounding left in an eigenvalue, and modes that the numbers of wires change."""
+    for first in (0, 3):
+        flow = gaussian_flow(operator(*terms).on({0: first, 1: first + 2}), 1.0)
+        assert flow is not None
+        assert flow.modes == modes
+
+
+def test_turns_that_are_nearly_alike_have_no_rule() -> None:
+    """Would catch eigenvalues that are taken for one, though they differ by more than rounding."""
+    assert gaussian_flow(operator((1.0, "n0"), (1.00001, "n1")), 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "degree", "terms"),
+    [("rotate", 64, 128), ("squeeze_x", 32, 64), ("shift_x", 64, 64), ("quadratic_phase", 64, 64), ("cubic", 64, 64)],
+)
+def test_degrees_as_far_as_there_are_rules(name: str, degree: int, terms: int) -> None:
+    """Would catch a limit on frequencies, functions or degrees that is met one too early or too late."""
+    last, beyond = (light_rule(generator_of(TABLE[name]), 1.0, k, controlled=False) for k in (degree, degree + 1))
+    assert last is not None
+    assert len(last.terms) == terms
+    assert beyond is None
+
+
+def test_photons_as_far_as_there_are_rules() -> None:
+    """Would catch a limit on frequencies, or on states, that is met one too early or too late."""
+    last, beyond = (light_rule(generator_of(TABLE["rotate"]), 1.0, None, controlled=False, photons=k) for k in (64, 65))
+    assert last is not None
+    assert len(last.terms) == 128
+    assert beyond is None
+    for qubits, known in ((9, True), (10, False)):
+        word = " ".join(f"Z{k}" for k in range(qubits))
+        rule = light_rule(operator((1.0, f"{word} n{qubits}")), 1.0, None, controlled=False, photons=0)
+        assert (rule is not None) == known
+
+
 def test_controls_that_are_measured_add_a_level() -> None:
     """n + 1/4 is nowhere 0, as it is where the control is off. Catches the eigenvalue that is forgotten there."""
     generator, rng, sizes = operator((1.0, "n0"), (0.25, "")), np.random.default_rng(4), (2, 5)

@@ -61,7 +61,7 @@ def groups(
             found.append(Found((alike[0],), slopes[alike[0]]))
         else:
             found += _walked(program, [(place, slopes[place]) for place in alike], actions)
-    return sorted(found, key=lambda group: (group.members[0].position, group.members[0].index))
+    return sorted(found, key=lambda group: group.members[0].position)  # angles of one op are in order already
 
 
 def _can_join(op: Op) -> bool:

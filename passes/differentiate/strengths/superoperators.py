@@ -35,7 +35,7 @@ def transfer_matrix(gate: Gate, values: Sequence[float]) -> RealArray | None:
 
 def transfer_of(kraus: ComplexArray) -> RealArray:
     """The same of Kraus operators, shape (e, 2ʷ, 2ʷ); of a unitary matrix as the only one too."""
-    wires = kraus.shape[1].bit_length() - 1
+    wires = len(kraus[0]).bit_length() - 1
     words = _words(wires)
     images = sum(k @ words @ k.conj().T for k in kraus)
     transfer: RealArray = np.einsum("wij,pji->wp", words, images).real / 2**wires
