@@ -161,9 +161,9 @@ def _by_matrix(words: frozenset[Word], unitary: ComplexArray, wires: tuple[int, 
         before = _pauli(near((x, z), wires), count)
         after = unitary.conj().T @ before @ unitary
         changed |= not np.allclose(after, before, rtol=0, atol=_SMALL)
-        for bits in product(range(2**count), range(2**count)):
-            if abs(np.trace(_pauli(bits, count) @ after)) > _SMALL * 2**count:
-                far = placed(bits, wires)
+        for near_x, near_z in product(range(2**count), repeat=2):
+            if abs(np.trace(_pauli((near_x, near_z), count) @ after)) > _SMALL:
+                far = placed((near_x, near_z), wires)
                 found.add(((x & outside) | far[0], (z & outside) | far[1]))
     return Image(frozenset(found), changed)
 

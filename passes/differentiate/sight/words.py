@@ -57,16 +57,12 @@ def all_words(words: Words, wires: tuple[int, ...]) -> Words | None:
         if not (x | z) & touched:
             found.add((x, z))
             continue
-        for bits in product((0, 1), repeat=2 * len(wires)):
-            far = placed((_packed(bits[::2]), _packed(bits[1::2])), wires)
+        for near_x, near_z in product(range(2 ** len(wires)), repeat=2):
+            far = placed((near_x, near_z), wires)
             found.add(((x & ~touched) | far[0], (z & ~touched) | far[1]))
         if len(found) > MOST_WORDS:
             return None
     return frozenset(found)
-
-
-def _packed(bits: Iterable[int]) -> int:
-    return sum(bit << k for k, bit in enumerate(bits))
 
 
 def near(word: Word, wires: tuple[int, ...]) -> Word:
