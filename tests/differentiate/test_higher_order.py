@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import qcompile as qc
-from qcompile.ir import Program
+from qcompile.ir import Program, Shifted
 from qcompile.ir.verify import verify
 from qcompile.passes.differentiate.orders import mixed_derivative
 
@@ -153,3 +153,11 @@ def test_a_derivative_that_vanishes_has_the_shape_of_its_output() -> None:
 def test_a_derivative_is_by_one_entry_at_a_time(wrt: tuple[str, ...], message: str) -> None:
     with pytest.raises(qc.CompileError, match=message):
         qc.derivative(program(MIXED), wrt)
+
+
+@pytest.mark.parametrize("text", ["rx(t) q; return expect(Z[0]);", "ry(1) q; return expect(t**2*Z[0]);"])
+def test_the_least_is_known_of_first_derivatives_alone(text: str) -> None:
+    """Would catch a bound that is told for a derivative whose rows are shifted twice, or read with a weight."""
+    twice = qc.differentiate(qc.differentiate(program(f"qubit q; param t; {text}"), method="shift"), method="shift")
+    assert isinstance(twice, Shifted)
+    assert [(len(c.wrt), c.least is None) for c in twice.certificates] == [(1, False), (2, True)]
