@@ -17,6 +17,7 @@ from qcompile.passes.differentiate.geometry.metric import Blocks, metric_module,
 from qcompile.run import (
     Engine,
     Settings,
+    On,
     ValueAndGradient,
     compiled,
     evaluated,
@@ -35,7 +36,7 @@ def metric(
     program: Program,
     wrt: Sequence[str] | str | None = None,
     blocks: Blocks = "full",
-    on: str | None = None,
+    on: On = None,
     **options: Unpack[Settings],
 ) -> Metric:
     """A function to the Fubini–Study metric of the program's state, shape (n, n); a batch axis comes first.
@@ -57,7 +58,7 @@ def quantum_fisher_information(
     program: Program,
     wrt: Sequence[str] | str | None = None,
     blocks: Blocks = "full",
-    on: str | None = None,
+    on: On = None,
     **options: Unpack[Settings],
 ) -> Metric:
     """As `metric`, four times it: the quantum Fisher information matrix of the pure state."""
@@ -98,7 +99,7 @@ class Metric:
     elements: tuple[Element, ...]
     kept: Array
     options: Options
-    client: str | None
+    client: On
     factor: float
 
     def __call__(self, **values: ArrayLike) -> Any:
@@ -153,7 +154,7 @@ def _metric(
     program: Program,
     wrt: Sequence[str] | str | None,
     blocks: Blocks,
-    client: str | None,
+    client: On,
     options: Options,
     factor: float,
 ) -> Metric:

@@ -16,6 +16,7 @@ from qcompile.ir import Parameter, Program, Shifted
 from qcompile.passes.differentiate.orders import mixed_derivative
 from qcompile.run import (
     Settings,
+    On,
     ValueAndGradient,
     compiled,
     evaluated,
@@ -32,7 +33,7 @@ def vjp(
     program: Program,
     method: str = "auto",
     wrt: Sequence[str] | str | None = None,
-    on: str | None = None,
+    on: On = None,
     **options: Unpack[Settings],
 ) -> Vjp:
     """A function of cotangents and the parameters' values to Σ cotangent · d output / d parameter, by parameter name.
@@ -50,7 +51,7 @@ def jvp(
     program: Program,
     method: str = "auto",
     wrt: Sequence[str] | str | None = None,
-    on: str | None = None,
+    on: On = None,
     **options: Unpack[Settings],
 ) -> Jvp:
     """A function of tangents and the parameters' values to the outputs' derivatives along the tangents.
@@ -62,7 +63,7 @@ def jvp(
 
 
 def derivative(
-    program: Program, wrt: Sequence[str] | str, on: str | None = None, **options: Unpack[Settings]
+    program: Program, wrt: Sequence[str] | str, on: On = None, **options: Unpack[Settings]
 ) -> Derivative:
     """A function to one mixed derivative of each output: `derivative(program, ("a", "a", "b"))(a=0.1, b=0.2)`.
 
@@ -142,7 +143,7 @@ class Derivative:
     module: Shifted
     order: int
     options: Options
-    client: str | None = None
+    client: On = None
 
     def __call__(self, **values: ArrayLike) -> Any:
         found = evaluated(self.module, values, self.options, self.client)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -27,8 +27,13 @@ from qcompile.targets.simulator.native import flat
 from qcompile.targets.simulator.options import SWEEPING, EngineName, Precision
 from qcompile.targets.simulator.slicing import simulable, slices_of, trimmed, work
 
+if TYPE_CHECKING:
+    from qcompile.targets.clients import Client
+
 Array: TypeAlias = NDArray[Any]
 Gradient: TypeAlias = dict[str, Any]
+On: TypeAlias = "str | Client | None"
+"""The built-in simulator, a client by name, or a client."""
 
 
 class Engine(TypedDict, total=False):
@@ -48,7 +53,7 @@ class Settings(Engine, total=False):
     seed: int | None
 
 
-def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]) -> Simulation:
+def simulate(program: Module, on: On = None, **options: Unpack[Settings]) -> Simulation:
     """A function from the parameters' values, by keyword, to what the program returns.
 
     A scalar comes back as a float, several outputs as a tuple. Values with a leading batch axis broadcast against each
@@ -56,8 +61,8 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
     loses more than LEAKAGE_BOUND of the probability, there is a LeakageWarning.
 
     Args:
-        on: a client whose own local simulator runs the emitted program: qiskit, pyquil or strawberryfields.
-        options: fields of `targets.simulator.Options`; a client takes only the cutoff.
+        on: a client that runs the emitted program, or its name: qiskit, aer, pyquil or strawberryfields.
+        options: fields of `targets.simulator.Options`; a client takes only the cutoff, shots and the seed.
 
     Raises:
         ClientError: the client failed.
@@ -65,6 +70,8 @@ def simulate(program: Module, on: str | None = None, **options: Unpack[Settings]
     """
     ready = compiled(program)
     chosen = Options(**options)
+    if on is not None and isinstance(ready, Program):
+        return Simulation(lift(ready), chosen, on)
     whole = on is not None or chosen.shots is not None or chosen.engine not in SWEEPING
     return Simulation(ready if whole else simulable(ready), chosen, on)
 
@@ -73,7 +80,7 @@ def value_and_grad(
     program: Program,
     method: str = "auto",
     wrt: Sequence[str] | str | None = None,
-    on: str | None = None,
+    on: On = None,
     **options: Unpack[Settings],
 ) -> ValueAndGradient:
     """A function to the value and the gradient by parameter name, each gradient in its parameter's shape.
@@ -131,7 +138,7 @@ class Simulation:
 
     module: Module
     options: Options
-    client: str | None = None
+    client: On = None
 
     def __call__(self, **values: ArrayLike) -> Any:
         result, leakage = self.measured(**values)
@@ -163,7 +170,7 @@ class ValueAndGradient:
     derivative: Shifted | Adjoint
     elements: tuple[Element, ...]
     options: Options
-    client: str | None = None
+    client: On = None
 
     def __call__(self, **values: ArrayLike) -> tuple[Any, Any]:
         if self._flat is not None and self._flat.fused.is_ready:
@@ -327,14 +334,13 @@ def _unless_refused(module: Program | Shifted, names: Sequence[str], method: str
 
 
 def _run(
-    module: Module, values: Mapping[str, ArrayLike], options: Options, client: str | None
+    module: Module, values: Mapping[str, ArrayLike], options: Options, client: On
 ) -> tuple[Sequence[Array], float, float, Sequence[Array | None] | None]:
     """A program's outputs or a derivative's components, what cuts of Fock spaces and bonds lost, standard errors."""
-    if isinstance(module, Program) and client is None:
+    if isinstance(module, Program):
         result = execute(module, values, options)
         return result.outputs, result.leakage, result.truncation, result.errors
-    derivative = lift(module) if isinstance(module, Program) else module
-    found = evaluated(derivative, values, options, client)
+    found = evaluated(module, values, options, client)
     return found.components, found.leakage, found.truncation, found.errors
 
 
@@ -347,13 +353,13 @@ def _shaped_all(errors: Sequence[Array | None], batched: bool) -> Any:
 
 
 def evaluated(
-    module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: str | None
+    module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: On
 ) -> Evaluated:
     if client is None:
         return evaluate_all(module, values, options)
     from qcompile.targets.clients import evaluate_on
 
-    return evaluate_on(client, module, values, options.cutoff)
+    return evaluate_on(client, module, values, options)
 
 
 def gathered(p: Parameter, slopes: Mapping[Element, Array | float], batched: bool) -> Array | float:

@@ -72,18 +72,28 @@ def bundle(
         CompileError: UNKNOWN_LANGUAGE, UNSAYABLE, UNBOUND (OpenQASM 2), METHOD (an adjoint derivative).
     """
     target = find_language(language)
-    shifted = _legal(_as_shifted(module), target, optimize)
+    return packed(legal_for(_as_shifted(module), target, optimize), target, grouping, shots, values)
+
+
+def packed(
+    shifted: Shifted,
+    language: Language,
+    grouping: Strategy = "qubit-wise",
+    shots: int | None = None,
+    values: Values | None = None,
+) -> Bundle:
+    """As `bundle`, of a derivative that `legal_for` has said in the language's gates."""
     programs = [template.program for template in shifted.templates]
-    names = emitted_names(programs, target.arrays)
+    names = emitted_names(programs, language.arrays)
     files: dict[str, str] = {}
     placements: list[Placement] = []
     for template in shifted.templates:
-        texts, placement = _place(template, target, names, grouping)
+        texts, placement = _place(template, language, names, grouping)
         files |= texts
         placements.append(placement)
     settings = [[part.setting for part in placement.settings] for placement in placements]
     plan = None if shots is None else plan_shots(shifted, settings, shots, values)
-    files[MANIFEST] = to_json(describe(shifted, target, names, placements, files, grouping, plan))
+    files[MANIFEST] = to_json(describe(shifted, language, names, placements, files, grouping, plan))
     return Bundle(files)
 
 
@@ -128,7 +138,8 @@ def _as_shifted(module: Module) -> Shifted:
             raise error(Code.METHOD, "an adjoint derivative runs on the simulator alone", None, cure)
 
 
-def _legal(module: Shifted, language: Language, optimize: int) -> Shifted:
+def legal_for(module: Shifted, language: Language, optimize: int = 2) -> Shifted:
+    """The derivative in gates that the language has; raises UNSAYABLE, UNBOUND."""
     from qcompile.passes import lowering
 
     if not language.parametric:

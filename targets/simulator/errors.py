@@ -8,7 +8,7 @@ from collections import defaultdict
 import numpy as np
 
 from qcompile.ir import Component, Evaluation, Shifted
-from qcompile.targets.simulator.recombine import Table
+from qcompile.targets.simulator.recombine import Table, shapes_of
 from qcompile.targets.simulator.values import Bound, RealArray, value_of
 
 
@@ -18,7 +18,9 @@ def errors_of(module: Shifted, table: Table, errors: Table, bound: Bound) -> lis
     Rows are drawn independently, so their parts add in squares; of what one row returns the parts are added as if they
     went together, which is the most that they come to.
     """
-    return [_error(component, table, errors, bound) for component in module.components]
+    shapes = shapes_of(module, table)
+    whole = [(bound.batch, *shapes.get(component.output, ())) for component in module.components]
+    return [_error(c, table, errors, bound, shape) for c, shape in zip(module.components, whole, strict=True)]
 
 
 def is_linear(module: Shifted) -> bool:
@@ -27,7 +29,7 @@ def is_linear(module: Shifted) -> bool:
     return all(len(reading.read) <= 1 for reading in readings)
 
 
-def _error(component: Component, table: Table, errors: Table, bound: Bound) -> RealArray:
+def _error(component: Component, table: Table, errors: Table, bound: Bound, shape: tuple[int, ...]) -> RealArray:
     slopes: dict[Evaluation, RealArray | float] = defaultdict(float)
     for reading in component.readings:
         weight = value_of(reading.weight, bound.elements)
@@ -40,7 +42,7 @@ def _error(component: Component, table: Table, errors: Table, bound: Bound) -> R
     rows: dict[int, RealArray | float] = defaultdict(float)
     for evaluation, slope in slopes.items():
         rows[evaluation.row] += _times(np.abs(np.asarray(slope)), [errors[evaluation]])
-    total = sum((np.square(part) for part in rows.values()), np.zeros(bound.batch))
+    total = sum((np.square(part) for part in rows.values()), np.zeros(shape))
     return np.asarray(np.sqrt(total))
 
 

@@ -41,7 +41,7 @@ def recombined(module: Shifted, table: Table, bound: Bound) -> list[RealArray]:
     Raises:
         CompileError: NOT_SIMULABLE, where too few runs are kept to divide by; BAD_NUMBER.
     """
-    shapes = _shapes(module, table)
+    shapes = shapes_of(module, table)
     numbers = [c for c in module.components if not shapes.get(c.output, ())]
     sums = iter(_numbers(numbers, table, bound))
     return [
@@ -50,7 +50,7 @@ def recombined(module: Shifted, table: Table, bound: Bound) -> list[RealArray]:
     ]
 
 
-def _shapes(module: Shifted, table: Table) -> dict[int | None, tuple[int, ...]]:
+def shapes_of(module: Shifted, table: Table) -> dict[int | None, tuple[int, ...]]:
     """By output, the shape of one row's value. A derivative that is zero reads nothing, and has it all the same.
 
     Probabilities are multiplied by numbers, where post-selection normalises them.
