@@ -16,8 +16,8 @@ from qcompile.passes.differentiate import wanted_elements
 from qcompile.passes.differentiate.geometry.metric import Blocks, metric_module, metric_pairs, pure
 from qcompile.run import (
     Engine,
-    Settings,
     On,
+    Settings,
     ValueAndGradient,
     compiled,
     evaluated,

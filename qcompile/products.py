@@ -15,8 +15,8 @@ from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Parameter, Program, Shifted
 from qcompile.passes.differentiate.orders import mixed_derivative
 from qcompile.run import (
-    Settings,
     On,
+    Settings,
     ValueAndGradient,
     compiled,
     evaluated,
@@ -62,9 +62,7 @@ def jvp(
     return Jvp(value_and_grad(program, method, wrt, on, **options))
 
 
-def derivative(
-    program: Program, wrt: Sequence[str] | str, on: On = None, **options: Unpack[Settings]
-) -> Derivative:
+def derivative(program: Program, wrt: Sequence[str] | str, on: On = None, **options: Unpack[Settings]) -> Derivative:
     """A function to one mixed derivative of each output: `derivative(program, ("a", "a", "b"))(a=0.1, b=0.2)`.
 
     It has the outputs' shapes.

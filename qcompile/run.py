@@ -352,9 +352,7 @@ def _shaped_all(errors: Sequence[Array | None], batched: bool) -> Any:
     return one_or_tuple([None if error is None else shaped(error, batched) for error in errors])
 
 
-def evaluated(
-    module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: On
-) -> Evaluated:
+def evaluated(module: Shifted | Adjoint, values: Mapping[str, ArrayLike], options: Options, client: On) -> Evaluated:
     if client is None:
         return evaluate_all(module, values, options)
     from qcompile.targets.clients import evaluate_on

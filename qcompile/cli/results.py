@@ -78,7 +78,7 @@ def leakage_record(leakage: float) -> Record:
 
 
 def accuracy_record(accuracy: Accuracy) -> Record:
-    """What cuts lost, and the standard errors of means over trajectories; the class, where the engine lowers it."""
+    """What cuts lost, and standard errors of means over trajectories or shots; the class, where that lowers it."""
     found: dict[str, Any] = dict(leakage_record(accuracy.leakage))
     if accuracy.truncation > 0:
         found["truncation"] = accuracy.truncation

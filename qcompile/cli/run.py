@@ -31,8 +31,15 @@ if TYPE_CHECKING:
     from qcompile.run import Settings as Options
     from qcompile.targets.simulator.options import EngineName, Precision
 
-CLIENTS = ("qiskit", "pyquil", "strawberryfields")
+CLIENTS = ("qiskit", "aer", "pyquil", "strawberryfields")
 ENGINES = ("auto", "fused", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps")
+
+
+def _client(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """Refuses what is no client; which backends there are, Aer knows."""
+    if name is not None and name.partition(":")[0] not in CLIENTS:
+        raise click.BadParameter(f"{name!r} is none of {', '.join(CLIENTS)}", context, option)
+    return name
 
 
 @click.command()
@@ -43,7 +50,13 @@ ENGINES = ("auto", "fused", "tensor", "gaussian", "density", "trajectories", "st
 @wrt_option
 @observable_option
 @click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Which simulator.")
-@click.option("--on", "client", type=click.Choice(CLIENTS), help="Run on a client's own simulator instead.")
+@click.option(
+    "--on",
+    "client",
+    callback=_client,
+    metavar=f"[{'|'.join(CLIENTS)}]",
+    help="Run on a client instead; aer:generic_5 names a backend with its noise.",
+)
 @click.option("--bond", type=click.IntRange(min=1), help="Cut bonds of the engine mps to this width.")
 @threads_option
 @precision_option
@@ -70,10 +83,10 @@ def run(
 ) -> None:
     """Run FILE and print what it returns.
 
-    On the built-in simulator, or with --on on a client's own.
+    On the built-in simulator, or with --on on a client: exactly without --shots, where the client can.
     """
-    if client is not None and (shots is not None or engine != "auto"):
-        raise click.UsageError("--shots and --engine are for the built-in simulator: leave out --on")
+    if client is not None and engine != "auto":
+        raise click.UsageError("--engine is for the built-in simulator: leave out --on")
     options: Options = {
         "engine": engine, "shots": shots, "seed": seed, "bond": bond, "threads": threads, "precision": precision,
     }  # fmt: skip

@@ -51,7 +51,13 @@ class Simulator:
             return Estimates([_expected(computer.qam, texts, part) for part in points])
         check_shots(manifest_of(bundle), shots)
         _seed(computer.qam, seed)
-        return _sampled(points, texts, lambda name, text, part: _run_one_by_one(computer, text, part, shots))
+
+        def measure(_: str, text: Any, part: Points) -> list[Memory]:
+            if _is_measured_last(text):
+                return _drawn(computer.qam, text, part, shots)
+            return _run_one_by_one(computer, text, part, shots)
+
+        return _sampled(points, texts, measure)
 
 
 class Computer:
@@ -72,11 +78,12 @@ class Computer:
 
     def check(self, program: Program, exact: bool) -> None:
         if exact:
-            raise error(Code.NOT_SIMULABLE, "a quantum computer runs with shots alone", help="give a number of shots")
+            span = program.outputs[0].span if program.outputs else None
+            raise error(Code.NOT_SIMULABLE, "a quantum computer runs with shots alone", span, "give a number of shots")
 
     def run(self, bundle: Bundle, values: Mapping[str, RealArray], shots: int | None, seed: int | None) -> Estimates:
         if shots is None:
-            raise error(Code.NOT_SIMULABLE, "a quantum computer runs with shots alone", help="give a number of shots")
+            raise AssertionError("exact values are asked of a quantum computer, which `check` refuses")
         check_shots(manifest_of(bundle), shots)
         texts = self._loaded.of(bundle, _parsed)
         executables = self._executables.of(bundle, lambda _: {})
@@ -149,6 +156,35 @@ def _run_one_by_one(computer: Any, text: Any, points: Points, shots: int) -> lis
     ]
 
 
+def _is_measured_last(text: Any) -> bool:
+    """Are there gates alone, and then measurements into bits of their own?"""
+    quilbase = importlib.import_module("pyquil.quilbase")
+    steps = [step for step in text if not isinstance(step, quilbase.Declare)]
+    measured = [isinstance(step, quilbase.Measurement) for step in steps]
+    first = measured.index(True) if True in measured else len(steps)
+    if not all(measured[first:]) or not all(isinstance(step, quilbase.Gate) for step in steps[:first]):
+        return False
+    return len({str(step.classical_reg) for step in steps[first:]}) == len(steps) - first
+
+
+def _drawn(qam: Any, text: Any, points: Points, shots: int) -> list[Memory]:
+    """All runs from one wave function, where nothing comes after the measurements."""
+    measurement = importlib.import_module("pyquil.quilbase").Measurement
+    read = [step for step in text if isinstance(step, measurement)]
+    gates = text.copy_everything_except_instructions()
+    gates.inst([step for step in text if not isinstance(step, measurement)])
+    sizes = _declared(text)
+    found: list[Memory] = []
+    for program in _programs(gates, points):
+        qam.execute(program)
+        bits = qam.wf_simulator.sample_bitstrings(shots)
+        memory = {name: np.zeros((shots, size), dtype=np.int64) for name, size in sizes.items()}
+        for step in read:
+            memory[step.classical_reg.name][:, step.classical_reg.offset] = bits[:, step.qubit.index]
+        found.append(memory)
+    return found
+
+
 def _expected(qam: Any, texts: Texts, points: Points) -> list[RealArray]:
     """The outputs at each point, from expectations in the wave function."""
     paulis = importlib.import_module("pyquil.paulis")
@@ -177,9 +213,7 @@ _ZERO: RealArray = np.zeros(())
 def _memory_maps(text: Any, points: Points) -> list[dict[str, list[float]]]:
     """For each point, numbers for every region that the program declares as real."""
     sizes = {name: size for name, size in _declared(text).items() if f"{name}[0]" in points.known}
-    columns = {
-        name: [points.number(f"{name}[{k}]") for k in range(size)] for name, size in sizes.items()
-    }
+    columns = {name: [points.number(f"{name}[{k}]") for k in range(size)] for name, size in sizes.items()}
     return [{name: [float(c[k]) for c in found] for name, found in columns.items()} for k in range(points.count)]
 
 
@@ -192,11 +226,11 @@ def _declared(text: Any) -> dict[str, int]:
 
 
 def _sampled(points: Sequence[Points], texts: Texts, measure: Measure) -> Estimates:
-    pairs = [
-        tallied(part, [_seen(setting, measure(setting["file"], texts[setting["file"]], part)) for setting in settings])
-        for part in points
-        for settings in [part.settings if part.count else []]
-    ]
+    pairs: list[tuple[list[RealArray], list[RealArray]]] = []
+    for part in points:
+        files = [setting["file"] for setting in part.settings]
+        memories = [measure(file, texts[file], part) if part.count else [] for file in files]
+        pairs.append(tallied(part, [_seen(s, left) for s, left in zip(part.settings, memories, strict=True)]))
     return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 

@@ -40,7 +40,7 @@ class _PrimitivesV2(ABC):
         self._loaded = Loaded[Mapping[str, Circuit]]()
 
     @abstractmethod
-    def estimator(self, seed: int | None) -> Any:
+    def estimator(self) -> Any:
         """An estimator, or None where there is none."""
 
     @abstractmethod
@@ -55,10 +55,10 @@ class _PrimitivesV2(ABC):
         circuits = self._loaded.of(bundle, self._load)
         points = points_of(bundle, values)
         if shots is None:
-            return _estimated(self.estimator(seed), circuits, points, 0.0 if self.exact else None, self.title)
+            return _estimated(self.estimator(), circuits, points, 0.0 if self.exact else None, self.title)
         sampler = self.sampler(seed)
         if sampler is None:
-            return _estimated(self.estimator(seed), circuits, points, shots**-0.5, self.title)
+            return _estimated(self.estimator(), circuits, points, shots**-0.5, self.title)
         check_shots(manifest_of(bundle), shots)
         return _sampled(sampler, circuits, points, shots)
 
@@ -69,8 +69,8 @@ class _PrimitivesV2(ABC):
 class Statevector(_PrimitivesV2):
     """Qiskit's reference primitives, which keep state vectors."""
 
-    def estimator(self, seed: int | None) -> Any:
-        return _primitives().StatevectorEstimator(seed=seed)
+    def estimator(self) -> Any:
+        return _primitives().StatevectorEstimator()
 
     def sampler(self, seed: int | None) -> Any:
         stream = np.random.default_rng(seed)  # from a number, each row would draw the same shots
@@ -105,7 +105,7 @@ class Backend(_PrimitivesV2):
         noisy = self.simulator.options.noise_model is not None
         self._exactly: Any = simulator.from_backend(backend, method="density_matrix") if noisy else self.simulator
 
-    def estimator(self, seed: int | None) -> Any:
+    def estimator(self) -> Any:
         return _aer().EstimatorV2.from_backend(self._exactly)
 
     def sampler(self, seed: int | None) -> Any:
@@ -129,11 +129,14 @@ class Primitives(_PrimitivesV2):
         self.pass_manager = pass_manager
         self._estimator, self._sampler = estimator, sampler
 
-    def estimator(self, seed: int | None) -> Any:
-        return _unseeded(self._estimator, seed)
+    def estimator(self) -> Any:
+        return self._estimator
 
     def sampler(self, seed: int | None) -> Any:
-        return _unseeded(self._sampler, seed)
+        if seed is not None:
+            label = "primitives that are handed over keep their own seeds"
+            raise error(Code.UNKNOWN_OPTION, label, help="leave out the seed, and set it where they are made")
+        return self._sampler
 
 
 def aer() -> Backend:
@@ -148,7 +151,7 @@ def named(backend: str) -> Backend:
         CompileError: UNKNOWN_OPTION; MISSING_CLIENT, for the copies.
     """
     kind, _, size = backend.partition("_")
-    if kind == "generic" and size.isdecimal() and 0 < int(size):
+    if kind == "generic" and size.isdecimal() and int(size) > 0:
         made = importlib.import_module("qiskit.providers.fake_provider").GenericBackendV2
         return Backend(made(int(size), seed=_SEED, control_flow=True))
     if kind != "fake":
@@ -172,8 +175,8 @@ def _estimated(
         raise error(Code.NOT_SIMULABLE, label, help="give it a sampler, and a number of shots")
     pubs = {k: estimator_pub(circuits[part.template["file"]], part) for k, part in enumerate(points) if part.count}
     told = [k for k, pub in pubs.items() if pub is not None]
-    results = estimator.run([pubs[k] for k in told], precision=precision).result() if told else []
-    data = {k: result.data for k, result in zip(told, results, strict=True)}
+    results: list[Any] = list(estimator.run([pubs[k] for k in told], precision=precision).result()) if told else []
+    data: dict[int, Any] = {k: result.data for k, result in zip(told, results, strict=True)}
     pairs = [_combined(part, data.get(k), precision or 0.0) for k, part in enumerate(points)]
     outputs, errors = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     return Estimates(outputs, errors if any(error.any() for part in errors for error in part) else None)
@@ -191,18 +194,12 @@ def _combined(points: Points, data: Any, precision: float) -> tuple[list[RealArr
 def _sampled(sampler: Any, circuits: Mapping[str, Circuit], points: Sequence[Points], shots: int) -> Estimates:
     runs = [(part, setting) for part in points if part.count for setting in part.settings]
     pubs = [sampler_pubs(circuits[setting["file"]], part) for part, setting in runs]
-    results = sampler.run([pub for group in pubs for pub in group], shots=shots).result() if pubs else []
-    found = [results[place] for place in pieces([len(group) for group in pubs])] if pubs else []
+    submitted = [pub for group in pubs for pub in group]
+    results: list[Any] = list(sampler.run(submitted, shots=shots).result()) if submitted else []
+    found = [results[place] for place in pieces([len(group) for group in pubs])]
     seen = iter([bits_of(setting, part) for (_, setting), part in zip(runs, found, strict=True)])
     pairs = [tallied(part, [next(seen) for _ in part.settings] if part.count else []) for part in points]
     return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
-
-
-def _unseeded(primitive: Any, seed: int | None) -> Any:
-    if seed is not None:
-        label = "primitives that are handed over keep their own seeds"
-        raise error(Code.UNKNOWN_OPTION, label, help="leave out the seed, and set it where they are made")
-    return primitive
 
 
 def _primitives() -> Any:

@@ -24,11 +24,13 @@ class Circuit:
     Attributes:
         circuit: as it runs; its parameters are bound by name.
         wires: of the program before it was laid out on a device.
+        layout: where on the device its qubits are; None where they were left in place.
         late: may its parameters be bound when it runs? Else circuits with numbers are submitted.
     """
 
     circuit: Any
     wires: int
+    layout: Any
     late: bool
 
     @property
@@ -55,8 +57,8 @@ def load(bundle: Bundle, pass_manager: Any, dropped: Sequence[str]) -> Mapping[s
     laid = pass_manager.run(read) if pass_manager is not None and read else read
     whole = [circuit.decompose(list(dropped)) if dropped else circuit for circuit in laid]
     return {
-        name: Circuit(made, first.num_qubits, not (dropped and _has_branches(made)))
-        for name, first, made in zip(names, read, whole, strict=True)
+        name: Circuit(made, first.num_qubits, placed.layout, not (dropped and _has_branches(made)))
+        for name, first, placed, made in zip(names, read, laid, whole, strict=True)
     }
 
 
@@ -66,7 +68,7 @@ def _has_branches(circuit: Any) -> bool:
 
 
 def estimator_pub(circuit: Circuit, points: Points) -> Any | None:
-    """Circuit, observables of shape (sums, 1) or (sums, points), and the parameters of all points; None without sums."""
+    """Circuit, observables (sums, 1) or (sums, points), and parameters (points, names); None without sums."""
     sums = tuple(sums_of(points.template))
     if not sums:
         return None
@@ -92,8 +94,8 @@ def _observables(circuit: Circuit, sums: Sequence[Sum], points: Points, count: i
             pauli.from_sparse_list([(*word, c) for word, c in zip(words, column, strict=True)], circuit.wires)
             for column in columns
         ])  # fmt: skip
-    if circuit.circuit.layout is not None:
-        table = [[each.apply_layout(circuit.circuit.layout) for each in row] for row in table]
+    if circuit.layout is not None:
+        table = [[each.apply_layout(circuit.layout, circuit.circuit.num_qubits) for each in row] for row in table]
     return importlib.import_module("qiskit.primitives.containers.observables_array").ObservablesArray(table)
 
 

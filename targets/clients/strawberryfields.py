@@ -36,7 +36,7 @@ class Loading:
 
     Attributes:
         gaussian: does the Gaussian engine run it?
-        strengths: what channels are set to: the operation, its gate in our table, and its parameters as the text has them.
+        strengths: of channels: the operation, its gate in our table, and its parameters as the text has them.
         counts: the modes whose photons are counted at the end, all by one detection.
     """
 

@@ -125,7 +125,8 @@ def _detected(letters: Sequence[str], columns: Sequence[NDArray[Any]]) -> RealAr
     if not columns:
         return 1.0
     if letters[0] in "XYZ":
-        return 1.0 - 2.0 * (np.sum(columns, axis=0, dtype=np.int64) % 2)
+        parity = np.sum(np.asarray(columns), axis=0, dtype=np.int64) % 2
+        return 1.0 - 2.0 * parity.astype(np.float64)
     product: RealArray = np.ones(columns[0].shape)
     for letter, column in zip(letters, columns, strict=True):
         level = level_of(letter)
@@ -140,5 +141,6 @@ def _counts(columns: Sequence[NDArray[Any]], kept: NDArray[np.bool_], levels: in
     outcome = np.zeros(kept.shape, dtype=np.int64)
     for column in columns:
         counted &= column < levels
-        outcome = outcome * levels + np.where(column < levels, column, 0)
-    return np.stack([np.bincount(each[mask], minlength=size) for each, mask in zip(outcome, counted, strict=True)])
+        outcome = outcome * levels + np.where(column < levels, column, 0).astype(np.int64)
+    counts = [np.bincount(each[mask], minlength=size) for each, mask in zip(outcome, counted, strict=True)]
+    return np.stack(counts).astype(np.float64)

@@ -52,7 +52,7 @@ def _sums(output: Record) -> list[Sum]:
 
 
 def combined(points: Points, means: RealArray, errors: RealArray) -> tuple[list[RealArray], list[RealArray]]:
-    """Each output's values and standard errors, shape (rows, batch, …), from those of the sums, shape (sums, points)."""
+    """Each output's values and standard errors, shape (rows, batch, …), from the sums', shape (sums, points)."""
     outputs: list[RealArray] = []
     spreads: list[RealArray] = []
     first = 0
