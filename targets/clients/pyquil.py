@@ -228,9 +228,9 @@ def _declared(text: Any) -> dict[str, int]:
 def _sampled(points: Sequence[Points], texts: Texts, measure: Measure) -> Estimates:
     pairs: list[tuple[list[RealArray], list[RealArray]]] = []
     for part in points:
-        files = [setting["file"] for setting in part.settings]
-        memories = [measure(file, texts[file], part) if part.count else [] for file in files]
-        pairs.append(tallied(part, [_seen(s, left) for s, left in zip(part.settings, memories, strict=True)]))
+        settings = part.settings if part.count else ()
+        memories = [measure(setting["file"], texts[setting["file"]], part) for setting in settings]
+        pairs.append(tallied(part, [_seen(s, left) for s, left in zip(settings, memories, strict=True)]))
     return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 

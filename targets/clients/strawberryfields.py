@@ -81,8 +81,8 @@ class Engine:
         check_shots(manifest_of(bundle), shots)
         with _seeded(seed):
             pairs = [
-                tallied(part, [self._seen(loaded[s["file"]], s, part, shots) for s in part.settings], self.cutoff)
-                for part in points
+                tallied(part, [self._seen(loaded[s["file"]], s, part, shots) for s in settings], self.cutoff)
+                for part, settings in ((part, part.settings if part.count else ()) for part in points)
             ]
         return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 

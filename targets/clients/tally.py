@@ -40,14 +40,14 @@ def tallied(points: Points, seen: Sequence[Seen], levels: int = 2) -> tuple[list
     """Each output's values and standard errors, shape (rows, batch, …).
 
     Args:
-        seen: of each setting of the template.
+        seen: of each setting of the template, or nothing where it has no rows.
         levels: outcomes of one wire in probabilities; a greater number of photons counts nowhere.
     """
     outputs: list[RealArray] = []
     spreads: list[RealArray] = []
     for index, output in enumerate(points.template["outputs"]):
         total, square = _constant(output, points, levels)
-        for setting, cells in zip(points.settings, seen, strict=True):
+        for setting, cells in zip(points.settings if points.count else (), seen, strict=True):
             reads = [read for read in setting["reads"] if read[0] == index]
             if not reads:
                 continue
