@@ -102,8 +102,10 @@ class Backend(_PrimitivesV2):
         self.pass_manager = importlib.import_module("qiskit.transpiler").generate_preset_pass_manager(
             level, backend=backend, seed_transpiler=_SEED
         )
-        noisy = self.simulator.options.noise_model is not None
-        self._exactly: Any = simulator.from_backend(backend, method="density_matrix") if noisy else self.simulator
+        noise = self.simulator.options.noise_model
+        self._exactly: Any = self.simulator
+        if noise is not None:  # else Aer may choose to draw trajectories
+            self._exactly = simulator(method="density_matrix", noise_model=noise)
 
     def estimator(self) -> Any:
         return _aer().EstimatorV2.from_backend(self._exactly)

@@ -13,8 +13,8 @@ import pytest
 import qcompile as qc
 from qcompile.cli.run import CLIENTS as OFFERED
 from qcompile.diagnostics import Code
-from qcompile.targets import clients
 from qcompile.targets.clients import CLIENTS
+from qcompile.targets.clients.qiskit import Statevector
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Source = Callable[..., Path]
@@ -40,6 +40,7 @@ def test_the_clients_offered_are_those_there_are() -> None:
     ("client", "text", "values"),
     [
         ("qiskit", QUBITS, {"w": [0.3, 0.7], "t": 0.4}),
+        ("aer", QUBITS, {"w": [0.3, 0.7], "t": 0.4}),
         ("pyquil", QUBITS, {"w": [0.3, 0.7], "t": 0.4}),
         ("strawberryfields", LIGHT, {"w": [0.3, 0.1, 0.5, 0.05]}),
     ],
@@ -93,14 +94,13 @@ def test_a_missing_client_is_3(client: str, qcompile: Run, monkeypatch: pytest.M
 def test_a_client_that_fails_is_4(qcompile: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch a client's failure taken for ours or the user's."""
 
-    def fail(name: str) -> None:
-        raise RuntimeError(f"{name} is on fire")
+    def fail(_: object) -> None:
+        raise RuntimeError("the device\nis on fire")
 
-    monkeypatch.setattr(clients, "_module", fail)
+    monkeypatch.setattr(Statevector, "estimator", fail)
     done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--on", "qiskit")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "on fire" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr == "client failed: Qiskit: RuntimeError: the device is on fire\n"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,8 @@ def test_a_client_that_fails_is_4(qcompile: Run, monkeypatch: pytest.MonkeyPatch
         ("qumode m; rotate(0.1) m; return expect(n[0]);", "qiskit", Code.UNSAYABLE),
         ("qubit q; h q; return expect(Z[0]);", "strawberryfields", Code.UNSAYABLE),
         ("qubit q; bit c; c = measure q; return expect(Z[0]);", "qiskit", Code.NOT_SIMULABLE),
-        ("qubit q; h q; return probs(q);", "pyquil", Code.NOT_SIMULABLE),
+        ("qubit q[9]; h q; return probs(q);", "pyquil", Code.NOT_SIMULABLE),
+        ("qubit q; rx(0.1) q; return expect(Z[0]);", "aer:nothing", Code.UNKNOWN_OPTION),
         ("qumode m[2]; rotate(0.1) m[0]; return expect(x[0] x[1]);", "strawberryfields", Code.NOT_SIMULABLE),
         ("qubit q; param t; rx(t) q; return expect(Z[0]);", "qiskit", Code.UNBOUND),
     ],
@@ -126,4 +127,35 @@ def test_the_adjoint_method_is_not_for_clients(qcompile: Run) -> None:
     done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--grad", "--method", "adjoint", "--on", "qiskit")
     assert done.returncode == 1
     assert f"error[{Code.METHOD.id}]" in done.stderr
-    assert qcompile("run", "examples/h2.qc", "--on", "qiskit", "--shots", 5).returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [["--on", "qiskit", "--engine", "mps"], ["--on", "nobody"], ["--on", "fake:aer"]])
+def test_what_is_asked_wrongly_is_2(arguments: list[str], qcompile: Run) -> None:
+    """Would catch an option of the built-in simulator that is dropped on a client, and a client that nobody knows."""
+    assert qcompile("run", "examples/h2.qc", "--set", "theta=0.2", *arguments).returncode == 2
+
+
+def test_the_command_takes_shots_on_a_client(qcompile: Run) -> None:
+    """Would catch shots or a seed not heeded, and standard errors that are not told."""
+    command = ("run", "examples/h2.qc", "--set", "theta=0.2", "--grad", "--on", "aer", "--shots", 500, "--seed", 3)
+    first, again = (json.loads(qcompile(*command, "--json").stdout) for _ in range(2))
+    assert first == again
+    assert first["class"] == "unbiased"
+    assert 0 < abs(first["value"] + 1.13699402747) < 5 * first["standard_error"]
+    assert 0 < abs(first["gradient"]["theta"] + 0.02113015493) < 5 * first["gradient_error"]["theta"]
+    assert "standard_error" in qcompile(*command).stdout
+
+
+def test_the_command_runs_on_a_backend_with_noise(qcompile: Run) -> None:
+    """Would catch a backend that is named and not used."""
+    done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--on", "aer:generic_4", "--json")
+    assert -1.13 < json.loads(done.stdout)["value"] < -0.8
+
+
+def test_a_missing_copy_of_a_device_is_3(qcompile: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would catch an ImportError's traceback; the message names the extra."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "qiskit_ibm_runtime" else find(name))
+    done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--on", "aer:fake_manila")
+    assert done.returncode == 3
+    assert "pip install 'qcompile[ibm]'" in done.stderr

@@ -178,13 +178,13 @@ def test_an_estimator_alone_takes_shots_as_a_precision() -> None:
     assert value == pytest.approx((1.0, np.cos(0.8)), abs=0.3)
 
 
-@pytest.mark.parametrize(("client", "shots"), [("aer", 1000), ("pyquil", 60)])
+@pytest.mark.parametrize(("client", "shots"), [("aer", 1000), ("pyquil", 20)])
 def test_feed_forward_runs_with_shots(client: str, shots: int) -> None:
     """Would catch a branch taken at the wrong value, and a parameter of a gate in a branch that gets lost."""
     assert_within(FEED_FORWARD, client, shots, t=0.7)
 
 
-@pytest.mark.parametrize(("client", "shots"), [("aer", 2000), ("qiskit", 2000), ("pyquil", 40)])
+@pytest.mark.parametrize(("client", "shots"), [("aer", 2000), ("qiskit", 2000), ("pyquil", 20)])
 def test_post_selection_keeps_the_right_runs(client: str, shots: int) -> None:
     """Would catch runs that are kept wrongly, or a normalisation by all runs."""
     text = SELECTED if client != "pyquil" else SELECTED.partition(", probs")[0] + ";"
