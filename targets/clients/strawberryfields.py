@@ -90,23 +90,25 @@ class Engine:
 
     def _expected(self, loading: Loading, points: Points) -> tuple[list[RealArray], float]:
         """The outputs at each point, and the probability that the cut lost."""
+        outputs: Sequence[Record] = points.template["outputs"]
+        weights = [[points.number(coefficient) for coefficient, _ in output.get("terms", ())] for output in outputs]
         rows: list[list[RealArray]] = []
         leakage = 0.0
         for k, arguments in enumerate(_arguments(points)):
             state = self._run(loading, arguments).state
-            rows.append([self._output(output, state, points, k) for output in points.template["outputs"]])
+            found = zip(outputs, weights, strict=True)
+            rows.append([self._output(output, state, [float(w[k]) for w in each]) for output, each in found])
             leakage = leakage if loading.gaussian else max(leakage, 1.0 - float(state.trace()))
         columns = zip(*rows, strict=True)
         return [points.split(np.stack(column)) for column in columns], leakage
 
-    def _output(self, output: Record, state: Any, points: Points, place: int) -> RealArray:
+    def _output(self, output: Record, state: Any, weights: Sequence[float]) -> RealArray:
         if output["kind"] == "probabilities":
             return _probabilities(state, output["wires"], self.cutoff)
         total = 0.0
-        for coefficient, word in output["terms"]:
+        for weight, (_, word) in zip(weights, output["terms"], strict=True):
             letters = letters_by_wire(tuple((letter, mode) for letter, mode in word))
-            moment = math.prod(_moment(state, mode, found) for mode, found in letters.items())
-            total += float(points.number(coefficient)[place]) * moment
+            total += weight * math.prod(_moment(state, mode, found) for mode, found in letters.items())
         return np.asarray(total)
 
     def _run(self, loading: Loading, arguments: Mapping[str, float], shots: int = 1) -> Any:
