@@ -26,7 +26,7 @@ qubit q[3]; param w[2]; param t;
 h q[0]; rx(w[0]) q[1]; cry(w[1]**2) q[0], q[2]; xy(t) q[1], q[2];
 return expect(t*Z[1] + 0.5*X[0] Z[2] - 0.3), var(Z[2]), probs(q[2], q[0]);
 """
-BATCH = {"w": [[0.3, 0.7], [1.1, -0.9]], "t": 0.4}
+BATCH: dict[str, Any] = {"w": [[0.3, 0.7], [1.1, -0.9]], "t": 0.4}
 SPREAD = """
 qubit q[2]; param t; input x;
 ry(x) q[0]; rx(t) q[1]; cx q[0], q[1]; crz(t) q[0], q[1]; h q[1];

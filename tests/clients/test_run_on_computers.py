@@ -51,7 +51,8 @@ class Machine:
         bound = Quil()
         for step in executable:
             if isinstance(step, Gate):
-                bound += Gate(step.name, [substitute(angle, known) for angle in step.params], step.qubits)
+                angles: Any = step.params
+                bound += Gate(step.name, [substitute(angle, known) for angle in angles], step.qubits)
             elif not isinstance(step, Declare) or step.memory_type == "BIT":
                 bound += step
         return self.computer.run(bound.wrap_in_numshots_loop(executable.num_shots))
@@ -77,7 +78,8 @@ def test_a_machine_that_binds_nothing_gets_numbers() -> None:
 
 def test_seeds_and_exact_values_are_not_a_machines() -> None:
     """Would catch a seed that is dropped without a word, and shots where exact values are asked for."""
-    for options, code in (({"shots": 5, "seed": 1}, Code.UNKNOWN_OPTION), ({}, Code.NOT_SIMULABLE)):
+    for shots, seed, code in ((5, 1, Code.UNKNOWN_OPTION), (None, None, Code.NOT_SIMULABLE)):
+        function = qc.simulate(program_of(TEXT), on=Computer(Machine()), shots=shots, seed=seed)
         with pytest.raises(qc.CompileError) as refused:
-            qc.simulate(program_of(TEXT), on=Computer(Machine()), **options)(**VALUES)
+            function(**VALUES)
         assert refused.value.diagnostics[0].code is code

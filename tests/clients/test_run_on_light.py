@@ -36,9 +36,9 @@ def test_detectors_are_within_their_errors() -> None:
     text = LIGHT.replace("0.5*n[1]), var(x[1])", "0.5*p[1])")
     assert_within(text, "strawberryfields", 30, w=[0.3, 0.1], d=0.4)
     run = qc.simulate(program_of(text), on="strawberryfields", shots=5, seed=2)
-    before = np.random.get_state()[1].copy()  # type: ignore[union-attr,index]  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
     assert run(w=[0.3, 0.1], d=0.4) == run(w=[0.3, 0.1], d=0.4)
-    assert (np.random.get_state()[1] == before).all()  # type: ignore[union-attr,index]  # noqa: NPY002
+    assert (np.random.get_state()[1] == before).all()  # type: ignore[index]  # noqa: NPY002
 
 
 @pytest.mark.parametrize("extra", ["", "kerr(0.2) m[0];"])
