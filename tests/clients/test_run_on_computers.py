@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from client_runs import assert_within
@@ -30,7 +30,7 @@ class Machine:
     """Binds memory as a QVM does, by PyQVM; keeps the batches that it was given."""
 
     def __init__(self) -> None:
-        self.computer: Any = get_qc("2q-pyqvm")
+        self.computer = cast(Any, get_qc("2q-pyqvm"))
         self.computer.qam.rs.seed(5)
         self.qam = object()
         self.batches: list[int] = []
