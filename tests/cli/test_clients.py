@@ -155,7 +155,11 @@ def test_the_command_runs_on_a_backend_with_noise(qcompile: Run) -> None:
 def test_a_missing_copy_of_a_device_is_3(qcompile: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch an ImportError's traceback; the message names the extra."""
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "qiskit_ibm_runtime" else find(name))
+
+    def find_but_one(name: str) -> ModuleSpec | None:
+        return None if name == "qiskit_ibm_runtime" else find(name)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_but_one)
     done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--on", "aer:fake_manila")
     assert done.returncode == 3
     assert "pip install 'qcompile[ibm]'" in done.stderr

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from clients import program_of
+from numpy.typing import NDArray
 
 import qcompile as qc
 from qcompile.run import On
 
+Array: TypeAlias = NDArray[np.float64]
+
 
 def gap(found: Any, wanted: Any) -> float:
     """The greatest difference of two results."""
-    if isinstance(wanted, tuple):
-        return max(gap(f, w) for f, w in zip(found, wanted, strict=True))
-    if isinstance(wanted, dict):
-        if found.keys() != wanted.keys():
-            raise AssertionError(f"{found.keys()} instead of {wanted.keys()}")
-        return max((gap(found[name], wanted[name]) for name in wanted), default=0.0)
-    if np.shape(found) != np.shape(wanted):
-        raise AssertionError(f"shape {np.shape(found)} instead of {np.shape(wanted)}")
-    return float(np.abs(np.asarray(found) - np.asarray(wanted)).max())
+    parts = list(_numbers(found, wanted))
+    return max((float(np.abs(f - w).max()) for f, w in parts), default=0.0)
 
 
 def sigmas(found: Any, wanted: Any, errors: Any) -> float:
     """The greatest difference in standard errors; one that is exact must be right."""
-    if isinstance(wanted, tuple):
-        return max(sigmas(*each) for each in zip(found, wanted, errors, strict=True))
-    if isinstance(wanted, dict):
-        return max(sigmas(found[name], wanted[name], errors[name]) for name in wanted)
-    if np.shape(errors) != np.shape(wanted):
-        raise AssertionError(f"errors of shape {np.shape(errors)} for values of shape {np.shape(wanted)}")
-    return float((np.abs(np.asarray(found) - np.asarray(wanted)) / (np.asarray(errors) + 1e-9)).max())
+    parts = zip(_numbers(found, wanted), _numbers(errors, wanted), strict=True)
+    return max(float((np.abs(f - w) / (e + 1e-9)).max()) for (f, w), (e, _) in parts)
+
+
+def _numbers(found: Any, wanted: Any) -> Iterator[tuple[Array, Array]]:
+    """The arrays of two results, side by side; of one shape."""
+    whole: Any = wanted  # so that no checker narrows it
+    if isinstance(wanted, dict | tuple):
+        assert len(found) == len(whole)
+        for name in whole if isinstance(wanted, dict) else range(len(whole)):
+            yield from _numbers(found[name], whole[name])
+        return
+    left, right = np.asarray(found, dtype=float), np.asarray(wanted, dtype=float)
+    assert left.shape == right.shape
+    yield left, right
 
 
 def assert_exact(text: str, on: On, tolerance: float = 1e-8, **values: Any) -> None:
