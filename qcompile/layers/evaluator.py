@@ -71,6 +71,11 @@ class Evaluator:
         last: int = self.outputs[-1].stop
         return last
 
+    @property
+    def keeps_jacobian(self) -> bool:
+        """Does it come with the values in one call? Of one column it costs what a sweep does; by shifts it is there."""
+        return self.width == 1 or not self.sweeps
+
     def values(self, x: ArrayLike) -> Array:
         """The outputs side by side, shape (batch, width), at rows of shape (batch, entries)."""
         rows = checked_rows(self.program.parameters, x)

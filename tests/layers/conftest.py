@@ -1,6 +1,7 @@
 """Programs by their names, as a fixture."""
 
 import pytest
+from layer_calls import Count
 from layer_programs import PROGRAMS
 
 import qcompile as qc
@@ -12,3 +13,8 @@ def program_of(request: pytest.FixtureRequest) -> qc.Program:
     if not isinstance(found, qc.Program):
         raise AssertionError("these are programs")
     return found
+
+
+@pytest.fixture
+def count(monkeypatch: pytest.MonkeyPatch) -> Count:
+    return Count(monkeypatch)

@@ -1,0 +1,160 @@
+"""Programs as layers of Keras, on TensorFlow: `qcompile.tensorflow.Layer` is a `keras.layers.Layer`."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from qcompile.diagnostics import Code, CompileError, error
+from qcompile.files import parse
+from qcompile.grammar import to_text
+from qcompile.ir import Program
+from qcompile.layers.arguments import fed, shape_of, start_values, trained
+from qcompile.layers.evaluator import Evaluator
+from qcompile.layers.frameworks import missing
+from qcompile.layers.inputs import check_named, check_one
+from qcompile.layers.outputs import names_of
+from qcompile.layers.parts import Parts
+from qcompile.run import Engine
+
+try:
+    import keras
+    import tensorflow as tf
+except ModuleNotFoundError as fault:
+    raise missing("tensorflow", fault, ("keras",)) from None
+
+from qcompile.tensorflow.operations import Operations
+
+Tensor: TypeAlias = Any
+
+
+@keras.saving.register_keras_serializable(package="qcompile")
+class Layer(keras.layers.Layer):
+    """A program as a layer: its `param`s are the layer's weights, by name, its `input`s what it is called with.
+
+    Called with one tensor that holds all that is fed in its last axis, or with a mapping of each input by its name (the
+    shape of a number being (…), of an array (…, size)), it returns all outputs side by side in the last axis: shape
+    (…, width), with a column for each number and for each outcome of probabilities. It computes on the processor. It is
+    saved with the model, as the program's text.
+
+    Args:
+        program: or its text.
+        initial: start values by name; what is not given starts uniformly in ±π, or ±0.1 in programs that hold light.
+        seed: of the start values, which else come from Keras's (`keras.utils.set_random_seed`), and of shots.
+        method, on, shots: as for `value_and_grad`.
+        options: as for `value_and_grad`, and as for any layer of Keras: name, dtype, trainable.
+
+    Raises:
+        CompileError: NOT_DIFFERENTIABLE, UNKNOWN_OPTION, UNKNOWN_NAME, BAD_VALUE; when it is called BAD_VALUE,
+            UNKNOWN_NAME, UNBOUND, and as `value_and_grad`.
+    """
+
+    def __init__(
+        self,
+        program: Program | str,
+        initial: Mapping[str, ArrayLike] | None = None,
+        seed: int | None = None,
+        method: str = "auto",
+        on: str | None = None,
+        shots: int | None = None,
+        **options: Any,
+    ) -> None:
+        engine = {key: options.pop(key) for key in list(options) if key in Engine.__annotations__}
+        super().__init__(**options)
+        _check_backend()
+        self.program: Program = _parsed(program)
+        self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": seed, **engine}
+        self._initial = {name: np.asarray(value).tolist() for name, value in (initial or {}).items()}
+        self._operations = Operations(Parts(Evaluator.of(self.program, **self._settings)))
+        self._trained = self._weights_of(start_values(self.program, _drawn(seed), initial))
+        self.supports_jit = False  # XLA calls no Python
+        self.built = True
+
+    def _weights_of(self, values: Mapping[str, Any]) -> list[Any]:
+        """A variable for each trained parameter, in order of declaration."""
+        if not keras.backend.is_float_dtype(self.variable_dtype):
+            first = trained(self.program)[0]
+            label = f"`{first.name}` is trained, and {self.variable_dtype} has no slopes"
+            raise error(Code.BAD_VALUE, label, first.span, "give a floating-point dtype")
+        given = [(p, keras.initializers.Constant(values[p.name])) for p in trained(self.program)]
+        return [self.add_weight(name=p.name, shape=shape_of(p), initializer=value) for p, value in given]
+
+    @property
+    def outputs(self) -> dict[str, slice]:
+        """The columns of each output, by its text: `expect(H)`."""
+        return dict(zip(names_of(self.program), self._operations.parts.evaluator.outputs, strict=True))
+
+    def call(self, inputs: Any = None, training: bool | None = None) -> Tensor:
+        """The outputs; in training, the Jacobian may come with them, where that spares a call."""
+        try:
+            rows = self._named(inputs) if isinstance(inputs, Mapping | None) else self._one(inputs)
+            return self._operations.values(*self._tensors(), rows, with_jacobian=bool(training))
+        except CompileError as fault:
+            vars(fault)["_keras_call_info_injected"] = True  # else Keras makes another of its type, from a text alone
+            raise
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer is made from again: text, numbers and names."""
+        return {**super().get_config(), "program": to_text(self.program), "initial": self._initial, **self._settings}
+
+    def _tensors(self) -> list[Tensor]:
+        """The weights, in the precision that Keras computes in."""
+        return [tf.convert_to_tensor(weight) for weight in self._trained]
+
+    def _one(self, inputs: Any) -> Tensor:
+        rows = self._real(inputs, "what is fed")
+        check_one(fed(self.program), _shape(rows))
+        return rows
+
+    def _named(self, inputs: Mapping[str, Any] | None) -> Tensor:
+        """All inputs in one, shape (…, entries)."""
+        given = {name: self._real(value, f"`{name}`") for name, value in (inputs or {}).items()}
+        check_named(fed(self.program), {name: _shape(value) for name, value in given.items()})
+        parts = [given[p.name] if p.size is not None else given[p.name][..., tf.newaxis] for p in fed(self.program)]
+        return tf.concat(_alike(parts), axis=-1) if parts else tf.zeros((0,), self.compute_dtype)
+
+    def _real(self, value: Any, what: str) -> Tensor:
+        tensor = tf.convert_to_tensor(value)
+        if tensor.dtype.is_complex:
+            raise error(Code.BAD_VALUE, f"{what} is complex", help="give real numbers")
+        return tf.cast(tensor, self.compute_dtype)
+
+
+def _parsed(program: Program | str) -> Program:
+    """Raises NOT_DIFFERENTIABLE for the text of a derivative."""
+    found = parse(program) if isinstance(program, str) else program
+    if not isinstance(found, Program):
+        raise error(Code.NOT_DIFFERENTIABLE, "a layer is made of a program", help="it makes the derivatives itself")
+    return found
+
+
+def _drawn(seed: int | None) -> int:
+    """A number that start values are drawn from, by the generator that Keras seeds where it isn't given."""
+    return random.randrange(2**31) if seed is None else seed
+
+
+def _check_backend() -> None:
+    backend: str = keras.config.backend()
+    if backend != "tensorflow":
+        label = f"Keras runs on {backend}, and qcompile.tensorflow on TensorFlow"
+        raise error(Code.MISSING_CLIENT, label, help="set KERAS_BACKEND=tensorflow before Keras is imported")
+
+
+def _shape(tensor: Tensor) -> tuple[int, ...]:
+    """With 1, which fits all, for what is not known before the graph runs."""
+    return tuple(1 if size is None else size for size in tensor.shape)
+
+
+def _alike(parts: list[Tensor]) -> list[Tensor]:
+    """Shapes (…, size) with the same leading axes, by broadcasting where they are not known to be so."""
+    leading = [part.shape[:-1] for part in parts]
+    if all(each.rank == leading[0].rank and list(each) == list(leading[0]) for each in leading):
+        return parts
+    whole = tf.shape(parts[0])[:-1]
+    for part in parts[1:]:
+        whole = tf.broadcast_dynamic_shape(whole, tf.shape(part)[:-1])
+    return [tf.broadcast_to(part, tf.concat([whole, part.shape[-1:]], axis=0)) for part in parts]

@@ -1,0 +1,6 @@
+from typing import Any
+
+from . import layers as layers
+from . import saving as saving
+
+def __getattr__(name: str) -> Any: ...
