@@ -19,6 +19,7 @@ from qcompile.ir import Parameter, Program
 from qcompile.layers.arguments import fed, start_values, trained, width_of
 from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
+from qcompile.layers.inputs import is_by_name
 from qcompile.layers.outputs import names_of
 from qcompile.run import Engine
 
@@ -96,7 +97,7 @@ def _pieces(wanted: Sequence[Parameter], given: Given, what: str) -> dict[str, A
     """By name, shape (*lead, entries)."""
     if given is None and wanted:
         raise error(Code.UNBOUND, f"no value for `{wanted[0].name}`", wanted[0].span, f"give the {what}")
-    if given is None or isinstance(given, Mapping):
+    if is_by_name(given):
         return _by_name(wanted, given or {}, what)
     array, count = jnp.asarray(given), width_of(wanted)
     if array.ndim == 0 or array.shape[-1] != count:

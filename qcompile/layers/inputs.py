@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from qcompile.diagnostics import Code, CompileError, Diagnostic, did_you_mean, error
 from qcompile.ir import Parameter
@@ -38,6 +38,11 @@ def check_named(fed: Sequence[Parameter], shapes: dict[str, Shape]) -> Shape:
     except ValueError:
         given = ", ".join(f"`{name}` {shape}" for name, shape in leading.items())
         raise error(Code.BAD_VALUE, f"leading axes that do not fit: {given}", help="give axes that broadcast") from None
+
+
+def is_by_name(given: object) -> bool:
+    """A mapping, or nothing: else it is one array of all."""
+    return given is None or isinstance(given, Mapping)
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[Any]
 
 
-def by_rows(method: Callable[..., Any], arrays: Sequence[Array]) -> tuple[Array, ...]:
+def by_rows(method: Callable[..., Array | tuple[Array, ...]], arrays: Sequence[Array]) -> tuple[Array, ...]:
     """Calls a method of an `Evaluator` once.
 
     Args:
@@ -22,8 +22,8 @@ def by_rows(method: Callable[..., Any], arrays: Sequence[Array]) -> tuple[Array,
         Its results, one or several, of shapes (*lead, …) and in that type.
     """
     lead, kind = arrays[0].shape[:-1], arrays[0].dtype
-    found: Any = method(*map(rows_of, arrays))
-    results: list[Array] = list(found) if isinstance(found, tuple) else [found]
+    found = method(*map(rows_of, arrays))
+    results = found if isinstance(found, tuple) else (found,)
     return tuple(result.astype(kind, copy=False).reshape(*lead, *result.shape[1:]) for result in results)
 
 

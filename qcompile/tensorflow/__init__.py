@@ -16,7 +16,7 @@ from qcompile.ir import Program
 from qcompile.layers.arguments import fed, shape_of, start_values, trained
 from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
-from qcompile.layers.inputs import check_named, check_one
+from qcompile.layers.inputs import check_named, check_one, is_by_name
 from qcompile.layers.outputs import names_of
 from qcompile.layers.parts import Parts
 from qcompile.run import Engine
@@ -91,7 +91,7 @@ class Layer(keras.layers.Layer):
     def call(self, inputs: Any = None, training: bool | None = None) -> Tensor:
         """The outputs; in training, the Jacobian may come with them, where that spares a call."""
         try:
-            rows = self._named(inputs) if isinstance(inputs, Mapping | None) else self._one(inputs)
+            rows = self._named(inputs) if is_by_name(inputs) else self._one(inputs)
             return self._operations.values(*self._tensors(), rows, with_jacobian=bool(training))
         except CompileError as fault:
             vars(fault)["_keras_call_info_injected"] = True  # else Keras makes another of its type, from a text alone

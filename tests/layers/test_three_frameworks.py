@@ -56,12 +56,13 @@ def in_tensorflow(task: Task) -> Step:
     layer = qc.tensorflow.Layer(task.program, seed=SEED, dtype="float64")
     reads = tf.constant(task.reads)
 
-    @tf.function
-    def graph() -> Any:
+    def descended() -> Any:
         with tf.GradientTape() as tape:
             found = tf.linalg.matvec(layer(task.data, training=True), reads)
             loss = tf.reduce_mean((found - task.wanted) ** 2)
         return loss, tape.gradient(loss, layer.trainable_weights)[0]
+
+    graph = tf.function(descended)
 
     def step() -> tuple[float, Array]:
         loss, slopes = graph()
