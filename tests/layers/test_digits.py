@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def test_both_networks_are_trained_and_told(
     script: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Would catch an example that no longer runs, and a baseline of another size."""
-    monkeypatch.syspath_prepend(EXAMPLES)
+    monkeypatch.setattr("sys.path", [str(EXAMPLES), *sys.path])
     reduced = [] if script == "torch_digits.py" else ["--samples", "64"]
     monkeypatch.setattr("sys.argv", [script, "--steps", "2", *reduced])
     runpy.run_path(str(EXAMPLES / script), run_name="__main__")
