@@ -86,10 +86,12 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
         weights = self._weights()
-        rows, leading = self._one(x) if x is not None else self._named(inputs)
-        found = _values(self._evaluator, _plain(weights), _plain(rows))
+        rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
+        run = _apart if torch.compiler.is_compiling() else _Values.apply
+        found: Tensor = run(self._evaluator, _plain(weights), _plain(rows))
         like = weights if self._trained else rows
-        return found.reshape(*leading, found.shape[-1]).to(like.device, like.dtype)
+        shaped = found if len(leading) == 1 else found.reshape(*leading, found.shape[-1])
+        return shaped if _is_plain(like) else shaped.to(like.device, like.dtype)
 
     def extra_repr(self) -> str:
         names = ", ".join(self.outputs)
@@ -108,7 +110,8 @@ class Layer(nn.Module):
 
     def _weights(self) -> Tensor:
         """All that is trained, in order of declaration, shape (trained,)."""
-        parts = [self._checked(p, getattr(self, p.name)).reshape(-1) for p in self._trained]
+        given = [self._checked(p, self._parameters[p.name]) for p in self._trained]
+        parts = [value if value.ndim == 1 else value.reshape(1) for value in given]
         if len(parts) == 1:
             return parts[0]
         return torch.cat(parts) if parts else torch.zeros(0)
@@ -122,9 +125,13 @@ class Layer(nn.Module):
         """The rows of one tensor, shape (batch, fed), and its leading axes."""
         given = _real(x, "what is fed")
         check_one(self._fed, given.shape)
-        return given.reshape(-1, given.shape[-1]), tuple(given.shape[:-1])
+        return given if given.ndim == 2 else given.reshape(-1, given.shape[-1]), tuple(given.shape[:-1])
 
-    def _named(self, inputs: Mapping[str, Tensor]) -> tuple[Tensor, tuple[int, ...]]:
+    def _named(self, inputs: Mapping[str, Tensor], x: Tensor | None) -> tuple[Tensor, tuple[int, ...]]:
+        if x is not None:
+            raise error(Code.BAD_VALUE, "inputs in one tensor and by name", help="give either")
+        if not inputs and not self._fed:
+            return torch.zeros(1, 0), ()
         given = {name: _real(value, f"`{name}`") for name, value in inputs.items()}
         leading = check_named(self._fed, {name: tuple(value.shape) for name, value in given.items()})
         count = int(np.prod(leading))
@@ -153,26 +160,32 @@ def _real(value: Any, what: str) -> Tensor:
 
 def _plain(tensor: Tensor) -> Tensor:
     """In double precision on the processor; gradients come back in the tensor's own type."""
-    return tensor.to("cpu", torch.float64)
+    return tensor if _is_plain(tensor) else tensor.to("cpu", torch.float64)
 
 
-# ---- one engine call each way. Only the first is seen by torch.compile, which breaks its graph there.
+def _is_plain(tensor: Tensor) -> bool:
+    return tensor.dtype is torch.float64 and tensor.device.type == "cpu"
+
+
+# ---- one engine call each way; torch.compile breaks its graph here
 
 
 @torch.compiler.disable
-def _values(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
-    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
+def _apart(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
     found: Tensor = _Values.apply(evaluator, weights, rows)
     return found
 
 
 class _Values(torch.autograd.Function):
+    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
+
     @staticmethod
     def forward(ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
         x = _joined(evaluator, weights, rows)
         if not any(ctx.needs_input_grad):
             return torch.from_numpy(evaluator.values(x))
-        ctx.evaluator, ctx.held = evaluator, Held.at(evaluator, x)
+        ctx.evaluator = evaluator if ctx.needs_input_grad[2] else evaluator.by_trained
+        ctx.held = Held.at(ctx.evaluator, x)
         ctx.save_for_backward(weights, rows)
         return torch.from_numpy(ctx.held.values)
 

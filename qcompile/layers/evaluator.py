@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias, Unpack
 
@@ -12,14 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from qcompile.accuracy import warn_of_leakage
 from qcompile.angle import Element
 from qcompile.entries import named
-from qcompile.ir import Program
+from qcompile.ir import Adjoint, Program
 from qcompile.layers.arguments import Array, checked_rows, contracted
 from qcompile.layers.combined import Combined
 from qcompile.layers.outputs import layout, side_by_side
 from qcompile.layers.second import Tangent, Twice, second_order
 from qcompile.run import Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
+from qcompile.targets.engine.flat import entries
+from qcompile.targets.engine.kept import Keeping
 from qcompile.targets.simulator import Options
+from qcompile.targets.simulator.native import keeping
 from qcompile.targets.simulator.options import SWEEPING
+from qcompile.targets.simulator.slicing import simulable
 
 Columns: TypeAlias = NDArray[np.intp]
 
@@ -30,6 +34,7 @@ class Evaluator:
 
     Attributes:
         settings: fields of `targets.simulator.Options`.
+        wanted: derivatives are by these entries, and 0 by others.
         outputs: where each output is in `width` columns: probabilities have one for each outcome.
     """
 
@@ -38,6 +43,7 @@ class Evaluator:
     on: str | None
     settings: Settings
     outputs: tuple[slice, ...]
+    wanted: tuple[Element, ...]
 
     @classmethod
     def of(
@@ -49,12 +55,17 @@ class Evaluator:
             CompileError: NOT_DIFFERENTIABLE for a program that returns nothing, or samples, or a state; UNKNOWN_OPTION.
         """
         ready: Program = compiled(program)
-        return cls(ready, method, on, options, layout(ready, Options(**options).cutoff))
+        return cls(ready, method, on, options, layout(ready, Options(**options).cutoff), entries(ready))
+
+    @cached_property
+    def by_trained(self) -> Evaluator:
+        """The same, of which no derivatives by what is fed are wanted."""
+        return replace(self, wanted=tuple(self.entries[k] for k in self.trained))
 
     @cached_property
     def entries(self) -> tuple[Element, ...]:
         """The columns of x, in order of declaration."""
-        return tuple(element for parameter in self.program.parameters for element in parameter.elements())
+        return entries(self.program)
 
     @cached_property
     def trained(self) -> Columns:
@@ -81,6 +92,8 @@ class Evaluator:
         rows = checked_rows(self.program.parameters, x)
         if not len(rows):
             return np.zeros((0, self.width))
+        if self._reading is not None and self._reading.takes(len(rows)):
+            return self._reading(rows).values
         result, leakage = self._simulation.measured(**(named(self.program.parameters, rows) if self.entries else {}))
         warn_of_leakage(leakage)
         results = list(result) if len(self.outputs) > 1 else [result]
@@ -90,7 +103,7 @@ class Evaluator:
         """Values, and their derivatives by all entries, shape (batch, width, entries)."""
         rows = checked_rows(self.program.parameters, x)
         jacobian = np.zeros((len(rows), self.width, len(self.entries)))
-        if not jacobian.size:
+        if not jacobian.size or not self.wanted:
             return self.values(rows), jacobian
         if self._is_flat:
             values, gradient = self._both.at(rows[0] if len(rows) == 1 else rows)
@@ -105,7 +118,7 @@ class Evaluator:
     def pullback(self, x: ArrayLike, cotangents: ArrayLike) -> Array:
         """Σ cotangent · d output / d entry, shape (batch, entries), from cotangents of shape (batch, width)."""
         rows, given = checked_rows(self.program.parameters, x), np.asarray(cotangents, dtype=float)
-        if not rows.size:
+        if not rows.size or not self.wanted:
             return np.zeros(rows.shape)
         if self._combined is None:
             _, jacobian = self.values_and_jacobian(rows)
@@ -130,7 +143,7 @@ class Evaluator:
     def second(self, x: ArrayLike, cotangents: ArrayLike, tangents: ArrayLike) -> Array:
         """Σ cotangent · d² output / d entry d entry' · tangent', shape (batch, entries)."""
         rows = checked_rows(self.program.parameters, x)
-        if not rows.size:
+        if not rows.size or not self.wanted:
             return np.zeros(rows.shape)
         return self._second(rows, np.asarray(cotangents, dtype=float), np.asarray(tangents, dtype=float))
 
@@ -144,7 +157,7 @@ class Evaluator:
 
     @cached_property
     def names(self) -> list[str]:
-        return [str(element) for element in self.entries]
+        return [str(element) for element in self.wanted]
 
     @cached_property
     def places(self) -> dict[Element, int]:
@@ -155,6 +168,21 @@ class Evaluator:
         """Does an adjoint sweep give the derivatives, as far as the program has one?"""
         exact = self.on is None and self.options.shots is None and self.options.engine in SWEEPING
         return exact and self.method in ("auto", "adjoint")
+
+    @cached_property
+    def keeping(self) -> Keeping | None:
+        """The way in two calls with one forward walk, where there is one."""
+        derivative = self._both.derivative if self.sweeps and self.wanted else None
+        if not isinstance(derivative, Adjoint):
+            return None
+        apart = [k for k in self.fed.tolist() if self.entries[k] in self.wanted]
+        return keeping(derivative.forward, self.options, self.wanted, apart)
+
+    @cached_property
+    def _reading(self) -> Keeping | None:
+        """The short way to values alone."""
+        program = simulable(self.program) if self.sweeps and self.entries else None
+        return keeping(program, self.options, (), ()) if isinstance(program, Program) else None
 
     @cached_property
     def _simulation(self) -> Simulation:

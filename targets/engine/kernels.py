@@ -469,6 +469,81 @@ def value_and_gradient(
     value[0] = added(b.total)
 
 
+# ---- a whole call in two: the states at the end are kept, and walked back once their cotangents are known
+
+
+@_compiled
+def copy_varying(blocks: Integers, varies: Integers, source: Reals, target: Reals) -> None:
+    """The tables of blocks that vary."""
+    for block in range(len(blocks)):
+        if varies[block]:
+            cells = 2
+            if blocks[block, KIND] != WORD:
+                cells = (blocks[block, PATTERNS] << blocks[block, OUTER]) * blocks[block, COSETS] * blocks[block, MASKS]
+            first = blocks[block, TABLE] * 16
+            for k in range(first, first + cells * 16):
+                target[k] = source[k]
+
+
+@_compiled
+def run_observe_all(
+    plan: Packed, ket: Reals, with_bra: bool, weights: Reals, totals: Reals, at: int, b: Buffers
+) -> None:
+    """All outputs are added to the rows of totals from `at` on; the bra, if wanted, becomes Σ weight · O · ket."""
+    if with_bra:
+        clear(b.bra)
+    for output in range(len(plan.outputs) - 1):
+        for part in range(plan.outputs[output], plan.outputs[output + 1]):
+            observe_tiles(
+                plan, part, 0, plan.observed[part, TILES], ket, b.bra, with_bra, b.ket_tile, b.bra_tile,
+                weights[at + output], totals[at + output],
+            )  # fmt: skip
+
+
+@_compiled
+def values_and_kets(
+    plan: Packed, varies: Integers, values: Reals, lanes: int, weights: Reals, totals: Reals, kets: Reals,
+    tables: Reals, first: int, last: int, b: Buffers,
+) -> None:  # fmt: skip
+    """Of all outputs, for parts of a batch: totals of shape (parts · outputs, 8).
+
+    The kets, and the inverses' tables of blocks that vary, are kept, a row for each part.
+    """
+    for part in range(first, last):
+        ket = kets[part]
+        prepare(plan, varies, part == first or lanes == 1, values[part], lanes, b)
+        start(ket, lanes, 0, len(ket) // 16)
+        run_blocks(plan, 0, len(plan.blocks), ket, b)
+        run_observe_all(plan, ket, False, weights, totals, part * (len(plan.outputs) - 1), b)
+        copy_varying(plan.blocks, varies, b.back, tables[part])
+
+
+@_compiled
+def gradients_of_kets(
+    plan: Packed, varies: Integers, until: int, values: Reals, lanes: int, weights: Reals, totals: Reals, kets: Reals,
+    tables: Reals, gradients: Reals, first: int, last: int, b: Buffers,
+) -> None:  # fmt: skip
+    """To each part's row of the gradients, (parts, atoms · 8), the derivatives of Σ weight · output are added.
+
+    Those of blocks that do not vary come all together in the first part's row. Of one lane each part stands alone.
+    """
+    for part in range(first, last):
+        is_first = part == first or lanes == 1
+        if is_first:
+            prepare(plan, varies, True, values[part], lanes, b)
+            clear(b.transitions)
+        else:
+            bind_angles(plan, values[part], lanes, b.angles)
+            copy_varying(plan.blocks, varies, tables[part], b.back)
+            clear_varying(plan.blocks, varies, b.transitions)
+        copy(kets[part], b.ket)
+        run_observe_all(plan, b.ket, True, weights, totals, part * (len(plan.outputs) - 1), b)
+        run_backward(plan, until, b)
+        run_slopes(plan, varies, lanes == 1, True, until, lanes, gradients[part], b)
+    if lanes == 8:
+        run_slopes(plan, varies, True, False, until, lanes, gradients[first], b)
+
+
 # ---- shifted rows: many settings of a program that differ in a few angles
 
 

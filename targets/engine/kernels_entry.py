@@ -94,8 +94,8 @@ def _entry(state: Any) -> Callable[[int, int], None]:
         return carray(_pointer(a[k], state), (a[k + 1],))
 
     @_inlined
-    def reals_by_8(a: Array, k: int) -> Array:
-        return carray(_pointer(a[k], state), (a[k + 1] // 8, 8))
+    def real_rows(a: Array, k: int, columns: int) -> Array:
+        return carray(_pointer(a[k], state), (a[k + 1] // columns, columns))
 
     @_inlined
     def plan_at(address: int) -> Packed:
@@ -132,7 +132,7 @@ def _entry(state: Any) -> Callable[[int, int], None]:
             )  # fmt: skip
         elif task == Task.VALUES_AND_GRADIENTS:
             kernels.values_and_gradients(
-                plan, integers(a, 2), a[4], grid(a, 5, a[7]), a[8], reals_by_8(a, 9), grid(a, 11, 8), grid(a, 13, a[7]),
+                plan, integers(a, 2), a[4], grid(a, 5, a[7]), a[8], real_rows(a, 9, 8), grid(a, 11, 8), grid(a, 13, a[7]),
                 a[15] != 0, a[16], a[17], b,
             )  # fmt: skip
         elif task == Task.PREPARE:
@@ -160,6 +160,16 @@ def _entry(state: Any) -> Callable[[int, int], None]:
                 plan, doubles(a, 2), a[4], integers(a, 5), integers(a, 7), integers(a, 9), integers(a, 11),
                 doubles(a, 13), integers(a, 15), integers(a, 17), a[19], a[20], reals(a, 21), integers(a, 23),
                 reals(a, 25), grid(a, 27, len(plan.outputs) - 1), b,
+            )  # fmt: skip
+        elif task == Task.VALUES_AND_KETS:
+            kernels.values_and_kets(
+                plan, integers(a, 2), grid(a, 4, a[6]), a[7], real_rows(a, 8, 8), grid(a, 10, 8),
+                real_rows(a, 12, a[14]), real_rows(a, 15, a[17]), a[18], a[19], b,
+            )  # fmt: skip
+        elif task == Task.GRADIENTS_OF_KETS:
+            kernels.gradients_of_kets(
+                plan, integers(a, 2), a[4], grid(a, 5, a[7]), a[8], real_rows(a, 9, 8), grid(a, 11, 8),
+                real_rows(a, 13, a[15]), real_rows(a, 16, a[18]), grid(a, 19, a[7]), a[21], a[22], b,
             )  # fmt: skip
 
     return entry

@@ -50,6 +50,8 @@ class Task(IntEnum):
     BACKWARD_TILES = 10
     SLOPES = 11
     SHIFTED_ROWS = 12
+    VALUES_AND_KETS = 13
+    GRADIENTS_OF_KETS = 14
 
 
 class Packed(NamedTuple):

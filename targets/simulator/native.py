@@ -13,6 +13,7 @@ from qcompile.diagnostics import Code, error
 from qcompile.ir import Adjoint, Expectation, Probabilities, Program, Row
 from qcompile.targets.engine.flat import Flat
 from qcompile.targets.engine.fused import Fused, Run
+from qcompile.targets.engine.kept import Keeping
 from qcompile.targets.engine.rows import ShiftedRows, shifted_rows
 from qcompile.targets.simulator.adjoint_outputs import Start, count_bras
 from qcompile.targets.simulator.dispatch import is_wide
@@ -65,6 +66,14 @@ def flat(module: Adjoint, options: Options) -> Flat | None:
         return None
     wanted = tuple(dict.fromkeys(component.wrt for component in module.components))
     return Flat.of(_fused(Same(module.forward), wanted, options.precision, _threads(options)))
+
+
+def keeping(program: Program, options: Options, wanted: Sequence[Element], apart: Sequence[int]) -> Keeping | None:
+    """As `flat`, for all outputs of rows, with the derivatives by the columns `apart` row by row and others summed."""
+    if options.engine not in ("auto", "fused") or _is_huge(program):
+        return None
+    fused = _fused(Same(program), tuple(wanted), options.precision, _threads(options))
+    return Keeping.of(fused, np.asarray(apart, dtype=np.intp))
 
 
 def native_rows(program: Program, rows: tuple[Row, ...], options: Options) -> ShiftedRows | None:

@@ -1,0 +1,147 @@
+"""What a framework adds to the engine's own time, and a training step beside other libraries' layers.
+
+    python benchmarks/layers.py
+
+Overhead: one step of a layer on 4 qubits with a batch of one (value, gradient by all parameters), less the engine's own
+call. Step: W4 with 256 inputs, the mean of ⟨Z0⟩ over them and its gradient, as a training step in PyTorch, beside the
+engine's own call with weights. Another library's row is there where it is installed. One thread; minima in milliseconds
+of processor time, taken in turns.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from programs import program
+from workloads import Workload, workload
+
+import qcompile as qc
+
+ROUNDS, REPEATS = 200, 5
+OVERHEAD, RATIO = 0.2, 1.3  # milliseconds; times the engine's own call
+Step = Callable[[], Any]
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float64)
+    overhead()
+    step()
+
+
+def overhead() -> None:
+    task = workload("W1-4-4")
+    function = qc.value_and_grad(program(task), threads=1)
+    angles = task.angles()
+    own, layered = times([lambda: function.at(angles), ours(task)])
+    print(f"4 qubits, one row: engine {own:.3f}, layer {layered:.3f}, added {layered - own:.3f} of {OVERHEAD}")
+
+
+def step() -> None:
+    task = workload("W4-256")
+    function = qc.value_and_grad(program(task), threads=1)
+    shared = np.broadcast_to(task.angles(), (task.batch, task.parameters))
+    rows, weights = np.concatenate([shared, task.data()], axis=1), np.full(task.batch, 1 / task.batch)
+    steps: dict[str, Step] = {"the engine's own call": lambda: function.at(rows, weights), "qcompile": ours(task)}
+    for name, package, made in PEERS:
+        if importlib.util.find_spec(package) is not None:
+            steps[name] = made(task)
+    found = dict(zip(steps, times(list(steps.values())), strict=True))
+    own = found["the engine's own call"]
+    for name, spent in found.items():
+        print(f"W4-256, {name}: {spent:.2f}, {spent / own:.2f} of the engine's own call")
+    print(f"a step may cost {RATIO} of it")
+
+
+def ours(task: Workload) -> Step:
+    layer = qc.torch.Layer(program(task), initial={"p": task.angles()}, threads=1)
+    given = [torch.from_numpy(task.data())] if task.batch else []
+    return stepped(layer, given)
+
+
+def stepped(module: torch.nn.Module, given: list[torch.Tensor]) -> Step:
+    """A training step but for the optimizer's own work."""
+    parameters = list(module.parameters())
+
+    def call() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        module(*given).mean().backward()
+
+    return call
+
+
+def pennylane(task: Workload) -> Step:
+    """TorchLayer on Lightning, differentiated by its adjoint method."""
+    qml: Any = importlib.import_module("pennylane")
+    lightning: Any = importlib.import_module("peers.lightning")
+    device, measured = qml.device("lightning.qubit", wires=task.qubits), lightning.observable(task)
+
+    @qml.qnode(device, interface="torch", diff_method="adjoint")
+    def circuit(inputs: Any, p: Any) -> Any:
+        lightning.apply(task.gates, p, [inputs[..., k] for k in range(task.inputs)])
+        return qml.expval(measured)
+
+    layer = qml.qnn.TorchLayer(circuit, {"p": (task.parameters,)}, {"p": torch.from_numpy(task.angles())})
+    return stepped(layer, [torch.from_numpy(task.data())])
+
+
+def torchquantum(task: Workload) -> Step:
+    """A module on its own statevector, in complex64, which is what it has."""
+    tq: Any = importlib.import_module("torchquantum")
+    functions: Any = importlib.import_module("torchquantum.functional")
+    places = [wire for _, word in task.terms for _, wire in word]
+
+    class Circuit(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.p = torch.nn.Parameter(torch.from_numpy(task.angles()).float())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            device = tq.QuantumDevice(n_wires=task.qubits, bsz=len(x), device="cpu")
+            for gate in task.gates:
+                apply: Any = getattr(functions, {"cx": "cnot"}.get(gate.name, gate.name))
+                if gate.parameter is not None:
+                    apply(device, wires=list(gate.wires), params=self.p[gate.parameter].expand(len(x), 1))
+                elif gate.data is not None:
+                    apply(device, wires=list(gate.wires), params=x[:, gate.data : gate.data + 1])
+                else:
+                    apply(device, wires=list(gate.wires))
+            found: torch.Tensor = tq.expval_joint_analytical(
+                device, "".join("Z" if w in places else "I" for w in range(task.qubits))
+            )
+            return found
+
+    return stepped(Circuit(), [torch.from_numpy(task.data()).float()])
+
+
+PEERS: tuple[tuple[str, str, Callable[[Workload], Step]], ...] = (
+    ("PennyLane, TorchLayer on Lightning", "pennylane", pennylane),
+    ("TorchQuantum, complex64", "torchquantum", torchquantum),
+)
+
+
+def times(steps: list[Step]) -> list[float]:
+    """The least that each takes, in milliseconds, in turns, so that what disturbs one disturbs the others."""
+    best = [float("inf")] * len(steps)
+    slow = [False] * len(steps)
+    for _ in range(ROUNDS):
+        for place, call in enumerate(steps):
+            if slow[place]:
+                continue
+            start = time.process_time()
+            for _ in range(REPEATS if best[place] < 0.02 else 1):
+                call()
+            spent = (time.process_time() - start) / (REPEATS if best[place] < 0.02 else 1)
+            best[place] = min(best[place], spent)
+            slow[place] = spent > 1  # seconds: a few samples are enough
+    return [1000 * spent for spent in best]
+
+
+if __name__ == "__main__":
+    main()

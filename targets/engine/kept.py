@@ -1,0 +1,184 @@
+"""One call in two: outputs at rows of values, and once their cotangents are known, the gradient from the same states.
+
+Forward and backward together cost what one call that knows its weights does.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qcompile.angle import Element
+from qcompile.ir import Expectation
+from qcompile.targets.engine.driver import LANES, Machine, Reals, aligned
+from qcompile.targets.engine.flat import entries
+from qcompile.targets.engine.fused import Fused, has_trained_coefficients
+from qcompile.targets.engine.layout import CELL, Packed, Task
+from qcompile.targets.simulator.options import memory_limit
+
+RealArray = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_SPARE = 1 << 25  # bytes that are held back for the next call
+_SHARE = 4  # of the memory that may be used, the kept states take one part
+
+
+@dataclass(frozen=True, eq=False)
+class Keeping:
+    """A fused program whose angles are affine in its entries, all of its outputs expectations of constant coefficients.
+
+    Attributes:
+        columns: all entries of its parameters, in order of declaration.
+        apart: of these columns the derivatives are wanted row by row; of others, summed over the rows.
+    """
+
+    fused: Fused
+    columns: tuple[Element, ...]
+    apart: NDArray[np.intp]
+    _free: list[tuple[Reals, Reals]] = field(default_factory=list[tuple[Reals, Reals]], repr=False)
+
+    @classmethod
+    def of(cls, fused: Fused, apart: NDArray[np.intp]) -> Keeping | None:
+        """None where it takes more than that."""
+        program, plan = fused.program, fused.plan
+        if plan is None or not plan.atoms or not all(isinstance(atom, Element) for atom in plan.atoms):
+            return None
+        columns = entries(program)
+        if not all(isinstance(output, Expectation) for output in program.outputs):
+            return None
+        return None if has_trained_coefficients(program, columns) else cls(fused, columns, apart)
+
+    def takes(self, batch: int) -> bool:
+        """Are the kernels there, and room for the states of so many rows? States that threads share are not kept."""
+        if not self.fused.is_ready:
+            return False
+        machine = self._machine(batch)
+        parts = -(-batch // machine.lanes)
+        numbers = parts * ((2 << machine.plan.bits) + (machine.lanes == LANES) * machine.plan.table_cells * CELL)
+        needed = numbers * machine.dtype().itemsize
+        return not machine.is_split and needed <= memory_limit() // _SHARE
+
+    def __call__(self, values: RealArray) -> Kept:
+        """All outputs, at values of shape (batch, entries)."""
+        machine = self._machine(len(values))
+        parts = -(-len(values) // machine.lanes)
+        laid = self._laid(values, machine, parts)
+        outputs = len(self.fused.program.outputs)
+        totals, (kets, tables) = np.zeros((parts * outputs, LANES)), self._take(parts, machine)
+        varies, packed = self._varies(laid, machine), machine.with_coefficients(self.fused.constants)
+        weights = np.ones((parts * outputs, LANES), machine.dtype)
+
+        def span(first: int, last: int) -> None:
+            room = machine.take()
+            machine.call(
+                Task.VALUES_AND_KETS, packed, room, varies, laid, laid.shape[1], machine.lanes, weights, totals, kets,
+                kets.shape[1], tables, tables.shape[1], first, last,
+            )  # fmt: skip
+            machine.give(room)
+
+        machine.shared(parts, span)
+        by_part = totals.reshape(parts, outputs, LANES)
+        found = by_part.swapaxes(1, 2).reshape(-1, outputs)[: len(values)] if machine.lanes > 1 else by_part.sum(axis=2)
+        return Kept(self, machine, packed, varies, laid, kets, tables, np.ascontiguousarray(found))
+
+    def _machine(self, batch: int) -> Machine:
+        return self.fused.eight if batch > 1 and self.fused.is_narrow else self.fused.one
+
+    def _laid(self, values: RealArray, machine: Machine, parts: int) -> RealArray:
+        """By part, 8 numbers for each atom; lanes without a row repeat the last. Shape (parts, atoms · 8)."""
+        of_atoms = values[:, self.places]
+        if machine.lanes == 1:
+            laid = np.zeros((parts, of_atoms.shape[1], LANES))
+            laid[:, :, 0] = of_atoms
+            return laid.reshape(parts, -1)
+        last = np.repeat(of_atoms[-1:], parts * LANES - len(values), axis=0)
+        padded = np.concatenate([of_atoms, last]).reshape(parts, LANES, -1)
+        return np.ascontiguousarray(padded.swapaxes(1, 2)).reshape(parts, -1)
+
+    def _varies(self, laid: RealArray, machine: Machine) -> Integers:
+        """Blocks that have tables for each lane: those of values that differ, and those that are wanted row by row."""
+        if machine.lanes == 1:
+            return np.zeros(len(machine.plan.atoms_of), np.int64)
+        by_atom = laid.reshape(len(laid), -1, LANES)
+        differs = (by_atom != by_atom[:1, :, :1]).any(axis=(0, 2)) | np.isin(self.places, self.apart)
+        found = {k for k, differing in enumerate(differs.tolist()) if differing}
+        return np.array([not atoms.isdisjoint(found) for atoms in machine.plan.atoms_of], dtype=np.int64)
+
+    def _take(self, parts: int, machine: Machine) -> tuple[Reals, Reals]:
+        """Room for what is kept. Fresh memory of that size costs a tenth of the call: what was given back is taken."""
+        shapes = (parts, 2 << machine.plan.bits), (parts, max(machine.plan.table_cells * CELL, 1))
+        try:
+            room = self._free.pop()
+        except IndexError:
+            room = None
+        if room is None or (room[0].shape, room[1].shape) != shapes:
+            kets, tables = (aligned(math.prod(shape), machine.dtype).reshape(shape) for shape in shapes)
+            return kets, tables
+        return room
+
+    def give(self, kets: Reals, tables: Reals) -> None:
+        """What a call has done with."""
+        if not self._free and kets.nbytes + tables.nbytes <= _SPARE:
+            self._free.append((kets, tables))
+
+    @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """The column of each atom."""
+        known = {element: k for k, element in enumerate(self.columns)}
+        return np.array([known[atom] for atom in self.fused.one.plan.atoms if isinstance(atom, Element)], dtype=np.intp)
+
+    @cached_property
+    def wanted(self) -> RealArray:
+        return np.array([float(element in self.fused.elements) for element in self.columns])
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """The outputs at some rows, shape (batch, outputs), and the states that they were read from, with tables."""
+
+    keeping: Keeping
+    machine: Machine
+    packed: Packed
+    varies: Integers
+    laid: RealArray
+    kets: Reals
+    tables: Reals
+    values: RealArray
+
+    def __del__(self) -> None:
+        self.keeping.give(self.kets, self.tables)
+
+    def pulled(self, cotangents: RealArray) -> tuple[RealArray, RealArray]:
+        """The derivatives of Σ cotangent · output, from cotangents of shape (batch, outputs).
+
+        Returns:
+            Those by all entries, summed over the rows, shape (entries,); and by row, shape (batch, apart).
+        """
+        machine, keeping, parts = self.machine, self.keeping, len(self.laid)
+        batch, outputs = self.values.shape
+        weights = np.zeros((parts * machine.lanes, outputs), machine.dtype)
+        weights[:batch] = cotangents
+        given = np.zeros((parts, outputs, LANES), machine.dtype)
+        given[:] = weights.reshape(parts, machine.lanes, outputs).swapaxes(1, 2)
+        gradients, totals = np.zeros(self.laid.shape), np.zeros((parts * outputs, LANES))
+
+        def span(first: int, last: int) -> None:
+            room = machine.take()
+            machine.call(
+                Task.GRADIENTS_OF_KETS, self.packed, room, self.varies, machine.plan.until, self.laid,
+                self.laid.shape[1], machine.lanes, given, totals, self.kets, self.kets.shape[1], self.tables,
+                self.tables.shape[1], gradients, first, last,
+            )  # fmt: skip
+            machine.give(room)
+
+        machine.shared(parts, span)
+        by_atom = gradients.reshape(parts, -1, LANES)
+        summed, rows = np.zeros(len(keeping.columns)), np.zeros((batch, len(keeping.columns)))
+        summed[keeping.places] = by_atom.sum(axis=(0, 2))
+        if len(keeping.apart):
+            lanes = by_atom.swapaxes(1, 2)[:, : machine.lanes].reshape(parts * machine.lanes, -1)
+            rows[:, keeping.places] = lanes[:batch]
+        return summed * keeping.wanted, rows[:, keeping.apart] * keeping.wanted[keeping.apart]
