@@ -12,7 +12,7 @@ from qcompile.diagnostics import Code, error
 from qcompile.files import parse
 from qcompile.grammar import to_text
 from qcompile.ir import Parameter, Program
-from qcompile.layers.arguments import Array, checked_start, fed, shape_of, start_values, trained
+from qcompile.layers.arguments import Array, checked_start, fed, shape_of, start_values, trained, width_of
 from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
 from qcompile.layers.held import Held
@@ -84,20 +84,18 @@ class Layer(nn.Module):
             for name, value in start_values(self.program, _drawn(seed)).items():
                 self.get_parameter(name).copy_(torch.from_numpy(value))
 
+    @torch.compiler.disable  # the graph breaks here, and nowhere within
     def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
         weights = self._weights()
         rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
-        run = _apart if torch.compiler.is_compiling() else _Values.apply
-        found: Tensor = run(self._evaluator, _plain(weights), _plain(rows))
+        found = _values(self._evaluator, _plain(weights), _plain(rows))
         like = weights if self._trained else rows
         shaped = found if len(leading) == 1 else found.reshape(*leading, found.shape[-1])
         return shaped if _is_plain(like) else shaped.to(like.device, like.dtype)
 
     def extra_repr(self) -> str:
         names = ", ".join(self.outputs)
-        return (
-            f"{sum(map(len, map(Parameter.elements, self._fed)))} fed -> {names}, method={self._settings['method']!r}"
-        )
+        return f"{width_of(self._fed)} fed -> {names}, method={self._settings['method']!r}"
 
     def __getstate__(self) -> dict[str, Any]:
         made = ("_evaluator", "_trained", "_fed")
@@ -125,7 +123,8 @@ class Layer(nn.Module):
         """The rows of one tensor, shape (batch, fed), and its leading axes."""
         given = _real(x, "what is fed")
         check_one(self._fed, given.shape)
-        return given if given.ndim == 2 else given.reshape(-1, given.shape[-1]), tuple(given.shape[:-1])
+        leading = given.shape[:-1]
+        return given if given.ndim == 2 else given.reshape(leading.numel(), given.shape[-1]), tuple(leading)
 
     def _named(self, inputs: Mapping[str, Tensor], x: Tensor | None) -> tuple[Tensor, tuple[int, ...]]:
         if x is not None:
@@ -167,25 +166,22 @@ def _is_plain(tensor: Tensor) -> bool:
     return tensor.dtype is torch.float64 and tensor.device.type == "cpu"
 
 
-# ---- one engine call each way; torch.compile breaks its graph here
+# ---- one engine call each way
 
 
-@torch.compiler.disable
-def _apart(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
-    found: Tensor = _Values.apply(evaluator, weights, rows)
-    return found
+def _values(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
+    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
+    if torch.is_grad_enabled() and (weights.requires_grad or rows.requires_grad):
+        found: Tensor = _Values.apply(evaluator, weights, rows)
+        return found
+    return torch.from_numpy(evaluator.values(_joined(evaluator, weights, rows)))
 
 
 class _Values(torch.autograd.Function):
-    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
-
     @staticmethod
     def forward(ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
-        x = _joined(evaluator, weights, rows)
-        if not any(ctx.needs_input_grad):
-            return torch.from_numpy(evaluator.values(x))
         ctx.evaluator = evaluator if ctx.needs_input_grad[2] else evaluator.by_trained
-        ctx.held = Held.at(ctx.evaluator, x)
+        ctx.held = Held.at(ctx.evaluator, _joined(evaluator, weights, rows))
         ctx.save_for_backward(weights, rows)
         return torch.from_numpy(ctx.held.values)
 

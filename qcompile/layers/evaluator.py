@@ -120,14 +120,14 @@ class Evaluator:
         rows, given = checked_rows(self.program.parameters, x), np.asarray(cotangents, dtype=float)
         if not rows.size or not self.wanted:
             return np.zeros(rows.shape)
-        if self._combined is None:
+        if self.combined is None:
             _, jacobian = self.values_and_jacobian(rows)
             return contracted("bo,boe->be", given, jacobian)
         function = self._combined_function
         if function is None:
             raise AssertionError("a combined program has a gradient")
         values = named(self.program.parameters, rows)
-        values[self._combined.weights] = self._combined.coefficients(given)
+        values[self.combined.weights] = self.combined.coefficients(given)
         found = evaluated(function.derivative, values, self.options, None)
         warn_of_leakage(found.leakage)
         result = np.zeros(rows.shape)
@@ -197,14 +197,15 @@ class Evaluator:
         return self.sweeps and self.width == 1 and "qumode" not in self.program.kinds
 
     @cached_property
-    def _combined(self) -> Combined | None:
+    def combined(self) -> Combined | None:
+        """Several outputs that one sweep pulls back together."""
         return Combined.of(self.program, self.options.cutoff) if self.sweeps and self.width > 1 else None
 
     @cached_property
     def _combined_function(self) -> ValueAndGradient | None:
-        if self._combined is None:
+        if self.combined is None:
             return None
-        return value_and_grad(self._combined.program, self.method, self.names, None, **self.settings)
+        return value_and_grad(self.combined.program, self.method, self.names, None, **self.settings)
 
     @cached_property
     def _second(self) -> Tangent | Twice:

@@ -29,15 +29,14 @@ class Held:
 
     @classmethod
     def at(cls, evaluator: Evaluator, x: ArrayLike) -> Held:
-        """The states, where they can be kept; of one number and of shifts, the Jacobian; else the values alone."""
+        """The states, where they can be kept; the values alone, where one sweep pulls them back; else the Jacobian."""
         rows = checked_rows(evaluator.program.parameters, x)
-        is_narrow = evaluator.width == 1 or not evaluator.sweeps
-        if len(rows) > 1 or not is_narrow:
+        if len(rows) > 1 or (len(rows) == 1 and evaluator.combined is not None):
             keeping = evaluator.keeping
             if keeping is not None and keeping.takes(len(rows)):
                 kept = keeping(rows)
                 return cls(evaluator, rows, kept.values, kept=kept)
-        if is_narrow:
+        if evaluator.combined is None:
             return cls(evaluator, rows, *evaluator.values_and_jacobian(rows))
         return cls(evaluator, rows, evaluator.values(rows))
 

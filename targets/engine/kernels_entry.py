@@ -132,8 +132,8 @@ def _entry(state: Any) -> Callable[[int, int], None]:
             )  # fmt: skip
         elif task == Task.VALUES_AND_GRADIENTS:
             kernels.values_and_gradients(
-                plan, integers(a, 2), a[4], grid(a, 5, a[7]), a[8], real_rows(a, 9, 8), grid(a, 11, 8), grid(a, 13, a[7]),
-                a[15] != 0, a[16], a[17], b,
+                plan, integers(a, 2), a[4], grid(a, 5, a[7]), a[8], real_rows(a, 9, 8), grid(a, 11, 8),
+                grid(a, 13, a[7]), a[15] != 0, a[16], a[17], b,
             )  # fmt: skip
         elif task == Task.PREPARE:
             kernels.prepare(plan, integers(a, 2), a[4] != 0, doubles(a, 5), a[7], b)

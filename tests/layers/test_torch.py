@@ -18,6 +18,7 @@ from torch_rows import Mapped
 import qcompile as qc
 from qcompile.diagnostics import Code
 from qcompile.layers.arguments import start_values
+from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.held import Held
 from qcompile.torch import Layer
 
@@ -49,7 +50,7 @@ def layer_of(program: qc.Program, **options: Any) -> Layer:
 
 def rows_of(program: qc.Program, *shape: int) -> Tensor:
     given = np.random.default_rng(4).uniform(-0.4, 0.4, (*shape, fed_of(program)))
-    return torch.tensor(given, requires_grad=True)
+    return torch.tensor(given, requires_grad=fed_of(program) > 0)
 
 
 def called(layer: Layer, x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -67,10 +68,10 @@ def test_any_leading_shape(program: qc.Program, shape: tuple[int, ...]) -> None:
     """Would catch rows or outputs out of order, and a shape that comes back as another."""
     layer, x = layer_of(program), rows_of(program, *shape)
     found = layer(x) if fed_of(program) else layer()
-    rows = x.detach().reshape(-1, fed_of(program)) if fed_of(program) else torch.zeros(1, 0)
+    rows = x.detach().reshape(x.shape[:-1].numel(), fed_of(program)) if fed_of(program) else torch.zeros(1, 0)
     names = [(p.name, p.size) for p in program.parameters if p.role == "input"]
     assert found.shape[:-1] == (shape if names else ())
-    flat = found.detach().reshape(len(rows), -1)
+    flat = found.detach().reshape(len(rows), found.shape[-1])
     for row, values in zip(rows.numpy(), flat.numpy(), strict=True):
         parts = np.split(row, np.cumsum([size or 1 for _, size in names])[:-1]) if names else []
         fed = {name: part if size else part[0] for (name, size), part in zip(names, parts, strict=True)}
@@ -126,20 +127,31 @@ def test_light_without_a_shift_rule_has_no_second_order(program: qc.Program) -> 
     assert caught.value.diagnostics[0].code is Code.NO_RULE
 
 
-@FED
-def test_each_way_is_one_call(program: qc.Program, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("returned", "expected"),
+    [
+        ("expect(w[0]*Z[0]), probs(q[2], q[0])", ["values", "pullback"]),
+        ("expect(w[0]*Z[0]), var(X[1])", ["values_and_jacobian"]),
+        ("expect(w[0]*Z[0])", ["values_and_jacobian"]),
+        ("expect(Z[0]), expect(X[1])", []),  # the states are kept
+    ],
+)
+def test_each_way_is_one_call(returned: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch a forward call for each row, or a backward call that runs forward again."""
+    body = PROGRAMS["several"].partition("return")[0].replace("w[2]*w[1]", "w[2]")
+    program = qc.parse(f"{body} return {returned};")
+    assert isinstance(program, qc.Program)
     calls = list[str]()
     for name in ("values", "values_and_jacobian", "pullback"):
-        whole = getattr(qc.layers.evaluator.Evaluator, name)  # type: ignore[attr-defined]
+        whole = getattr(Evaluator, name)
 
         def counted(self: Any, *arguments: Any, whole: Any = whole, name: str = name) -> Any:
             calls.append(name)
             return whole(self, *arguments)
 
-        monkeypatch.setattr(qc.layers.evaluator.Evaluator, name, counted)  # type: ignore[attr-defined]
+        monkeypatch.setattr(Evaluator, name, counted)
     layer_of(program)(rows_of(program, 7)).sum().backward()
-    assert calls == ["values", "pullback"]
+    assert calls == expected
 
 
 def test_a_call_without_gradients_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,8 +193,7 @@ def test_a_graph_is_walked_back_twice(program: qc.Program) -> None:
     assert not torch.equal(torch.autograd.grad(other, list(layer.parameters()))[0], first[0])
 
 
-@FED
-def test_inputs_by_name_are_broadcast(program: qc.Program) -> None:
+def test_inputs_by_name_are_broadcast() -> None:
     """Would catch leading axes that are not NumPy's, or inputs put one behind the other in another order."""
     program = qc.parse(
         PROGRAMS["shared"].replace("input a[2];", "input a[2]; input b;").replace("rx(w[1]) q[2]", "rx(b) q[2]")
@@ -253,7 +264,7 @@ def test_spawned_workers_run_it(program: qc.Program) -> None:
 
 
 @pytest.mark.parametrize("program", ["shared"], indirect=True)
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:The .grad attribute:UserWarning")  # of its own
 def test_torch_compile_breaks_its_graph_at_the_layer_alone(program: qc.Program) -> None:
     """Would catch a compiler that walks into our code, or gives other gradients."""
     dynamo: Any = __import__("torch._dynamo", fromlist=["explain"])
@@ -270,7 +281,7 @@ def test_torch_compile_breaks_its_graph_at_the_layer_alone(program: qc.Program) 
 
 @pytest.mark.parametrize("program", ["shared", "gaussian"], indirect=True)
 def test_where_it_starts(program: qc.Program) -> None:
-    """Would catch start values that a seed does not fix, that another framework's layer would not share, or too wide."""
+    """Would catch start values that a seed does not fix, that no other framework shares, or that are too wide."""
     first, second = Layer(program, seed=5), Layer(program, seed=5)
     assert torch.equal(first.w, second.w)
     assert np.array_equal(first.w.detach().numpy(), start_values(program, 5)["w"])
