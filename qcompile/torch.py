@@ -28,6 +28,8 @@ except ModuleNotFoundError as fault:
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+_torch: Any = torch
+
 
 class Layer(nn.Module):
     """A program as a module: its `param`s are the module's parameters, by name, its `input`s what it is called with.
@@ -82,10 +84,13 @@ class Layer(nn.Module):
         """Draw the parameters again."""
         with torch.no_grad():
             for name, value in start_values(self.program, _drawn(seed)).items():
-                self.get_parameter(name).copy_(torch.from_numpy(value))
+                self.get_parameter(name).copy_(_tensor(value))
 
-    @torch.compiler.disable  # the graph breaks here, and nowhere within
     def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
+        found: Tensor = _apart(self._called, x, inputs)
+        return found
+
+    def _called(self, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
         weights = self._weights()
         rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
         found = _values(self._evaluator, _plain(weights), _plain(rows))
@@ -102,8 +107,12 @@ class Layer(nn.Module):
         return {k: v for k, v in self.__dict__.items() if k not in made} | {"program": to_text(self.program)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self.program: Program = parse(state["program"])
+        restore: Any = super().__setstate__
+        restore(state)
+        program = parse(state["program"])
+        if not isinstance(program, Program):
+            raise AssertionError("a layer is of a program")
+        self.program = program
         self._prepare()
 
     def _weights(self) -> Tensor:
@@ -114,7 +123,9 @@ class Layer(nn.Module):
             return parts[0]
         return torch.cat(parts) if parts else torch.zeros(0)
 
-    def _checked(self, parameter: Parameter, value: Tensor) -> Tensor:
+    def _checked(self, parameter: Parameter, value: Tensor | None) -> Tensor:
+        if value is None:
+            raise error(Code.UNBOUND, f"`{parameter.name}` is gone from the module", parameter.span, "put it back")
         if value.shape != shape_of(parameter) or not value.is_floating_point():
             checked_start(parameter, value.detach().cpu().numpy())
         return value
@@ -172,9 +183,9 @@ def _is_plain(tensor: Tensor) -> bool:
 def _values(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
     """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
     if torch.is_grad_enabled() and (weights.requires_grad or rows.requires_grad):
-        found: Tensor = _Values.apply(evaluator, weights, rows)
+        found: Tensor = _values_of(evaluator, weights, rows)
         return found
-    return torch.from_numpy(evaluator.values(_joined(evaluator, weights, rows)))
+    return _tensor(evaluator.values(_joined(evaluator, weights, rows)))
 
 
 class _Values(torch.autograd.Function):
@@ -183,13 +194,15 @@ class _Values(torch.autograd.Function):
         ctx.evaluator = evaluator if ctx.needs_input_grad[2] else evaluator.by_trained
         ctx.held = Held.at(ctx.evaluator, _joined(evaluator, weights, rows))
         ctx.save_for_backward(weights, rows)
-        return torch.from_numpy(ctx.held.values)
+        return _tensor(ctx.held.values)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         if torch.is_grad_enabled():  # the gradient is to be differentiated
-            return None, *_Pullback.apply(ctx.evaluator, *ctx.saved_tensors, *cotangents)
-        return None, *map(torch.from_numpy, ctx.held.pulled(cotangents[0].numpy()))
+            slopes: tuple[Tensor, ...] = _pullback(ctx.evaluator, *ctx.saved_tensors, *cotangents)
+            return None, *slopes
+        by_weights, by_rows = ctx.held.pulled(cotangents[0].numpy())
+        return None, _tensor(by_weights), _tensor(by_rows)
 
 
 class _Pullback(torch.autograd.Function):
@@ -204,11 +217,13 @@ class _Pullback(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *tangents: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *tangents: Tensor
+    ) -> tuple[Tensor | None, ...]:
         weights, rows, cotangents = ctx.saved_tensors
         x, along = _joined(ctx.evaluator, weights, rows), _joined(ctx.evaluator, *tangents)
         bent = ctx.evaluator.second(x, cotangents.numpy(), along) if any(ctx.needs_input_grad[1:3]) else 0 * x
-        return None, *_parted(ctx.evaluator, bent), torch.from_numpy(ctx.evaluator.pushforward(x, along))
+        return None, *_parted(ctx.evaluator, bent), _tensor(ctx.evaluator.pushforward(x, along))
 
 
 def _joined(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Array:
@@ -221,4 +236,20 @@ def _joined(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Array:
 
 def _parted(evaluator: Evaluator, slopes: Array) -> tuple[Tensor, Tensor]:
     """By what is trained, summed over the rows, and by what is fed."""
-    return torch.from_numpy(slopes[:, evaluator.trained].sum(axis=0)), torch.from_numpy(slopes[:, evaluator.fed])
+    return _tensor(slopes[:, evaluator.trained].sum(axis=0)), _tensor(slopes[:, evaluator.fed])
+
+
+def _tensor(array: Array) -> Tensor:
+    """On the same memory."""
+    found: Tensor = _torch.from_numpy(array)
+    return found
+
+
+def _call(function: Any, *arguments: Any) -> Any:
+    return function(*arguments)
+
+
+# What of PyTorch is typed in part only. A graph of torch.compile breaks at a call of `_apart`, and nowhere within.
+_values_of: Any = _Values.apply
+_pullback: Any = _Pullback.apply
+_apart: Any = _torch.compiler.disable(_call)
