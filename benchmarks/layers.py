@@ -25,6 +25,7 @@ import qcompile as qc
 ROUNDS, REPEATS = 200, 5
 OVERHEAD, RATIO = 0.2, 1.3  # milliseconds; times the engine's own call
 Step = Callable[[], Any]
+TORCH: Any = torch
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def step() -> None:
 
 def ours(task: Workload) -> Step:
     layer = qc.torch.Layer(program(task), initial={"p": task.angles()}, threads=1)
-    given = [torch.from_numpy(task.data())] if task.batch else []
+    given = [TORCH.from_numpy(task.data())] if task.batch else []
     return stepped(layer, given)
 
 
@@ -87,8 +88,8 @@ def pennylane(task: Workload) -> Step:
         lightning.apply(task.gates, p, [inputs[..., k] for k in range(task.inputs)])
         return qml.expval(measured)
 
-    layer = qml.qnn.TorchLayer(circuit, {"p": (task.parameters,)}, {"p": torch.from_numpy(task.angles())})
-    return stepped(layer, [torch.from_numpy(task.data())])
+    layer = qml.qnn.TorchLayer(circuit, {"p": (task.parameters,)}, {"p": TORCH.from_numpy(task.angles())})
+    return stepped(layer, [TORCH.from_numpy(task.data())])
 
 
 def torchquantum(task: Workload) -> Step:
@@ -100,7 +101,7 @@ def torchquantum(task: Workload) -> Step:
     class Circuit(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.p = torch.nn.Parameter(torch.from_numpy(task.angles()).float())
+            self.p = torch.nn.Parameter(TORCH.from_numpy(task.angles()).float())
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             device = tq.QuantumDevice(n_wires=task.qubits, bsz=len(x), device="cpu")
@@ -117,7 +118,7 @@ def torchquantum(task: Workload) -> Step:
             )
             return found
 
-    return stepped(Circuit(), [torch.from_numpy(task.data()).float()])
+    return stepped(Circuit(), [TORCH.from_numpy(task.data()).float()])
 
 
 PEERS: tuple[tuple[str, str, Callable[[Workload], Step]], ...] = (

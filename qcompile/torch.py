@@ -107,8 +107,8 @@ class Layer(nn.Module):
         return {k: v for k, v in self.__dict__.items() if k not in made} | {"program": to_text(self.program)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        restore: Any = super().__setstate__
-        restore(state)
+        module: Any = super()
+        module.__setstate__(state)
         program = parse(state["program"])
         if not isinstance(program, Program):
             raise AssertionError("a layer is of a program")
@@ -250,6 +250,6 @@ def _call(function: Any, *arguments: Any) -> Any:
 
 
 # What of PyTorch is typed in part only. A graph of torch.compile breaks at a call of `_apart`, and nowhere within.
-_values_of: Any = _Values.apply
-_pullback: Any = _Pullback.apply
+_functions: tuple[Any, Any] = _Values, _Pullback
+_values_of, _pullback = (function.apply for function in _functions)
 _apart: Any = _torch.compiler.disable(_call)

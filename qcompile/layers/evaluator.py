@@ -60,7 +60,8 @@ class Evaluator:
     @cached_property
     def by_trained(self) -> Evaluator:
         """The same, of which no derivatives by what is fed are wanted."""
-        return replace(self, wanted=tuple(self.entries[k] for k in self.trained.tolist()))
+        trained: list[int] = self.trained.tolist()
+        return replace(self, wanted=tuple(self.entries[k] for k in trained))
 
     @cached_property
     def entries(self) -> tuple[Element, ...]:
