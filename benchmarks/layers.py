@@ -83,12 +83,12 @@ def pennylane(task: Workload) -> Step:
     lightning: Any = importlib.import_module("peers.lightning")
     device, measured = qml.device("lightning.qubit", wires=task.qubits), lightning.observable(task)
 
-    @qml.qnode(device, interface="torch", diff_method="adjoint")
     def circuit(inputs: Any, p: Any) -> Any:
         lightning.apply(task.gates, p, [inputs[..., k] for k in range(task.inputs)])
         return qml.expval(measured)
 
-    layer = qml.qnn.TorchLayer(circuit, {"p": (task.parameters,)}, {"p": TORCH.from_numpy(task.angles())})
+    node = qml.QNode(circuit, device, interface="torch", diff_method="adjoint")
+    layer = qml.qnn.TorchLayer(node, {"p": (task.parameters,)}, {"p": TORCH.from_numpy(task.angles())})
     return stepped(layer, [TORCH.from_numpy(task.data())])
 
 
