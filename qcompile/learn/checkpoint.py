@@ -60,7 +60,7 @@ class Checkpoint:
             found: Any = json.loads(text)
         except json.JSONDecodeError as fault:
             raise self._refusal(f"is no JSON: {fault.msg} in line {fault.lineno}") from fault
-        if type(found) is not dict or FORMAT != found.get("format"):
+        if type(found) is not dict or found.get("format") != FORMAT:
             raise self._refusal("is no checkpoint")
         if found["version"] != VERSION:
             raise self._refusal(f"has version {found['version']}, and {VERSION} is read")

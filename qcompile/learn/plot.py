@@ -86,5 +86,6 @@ def _drawn(
         panel.set_axisbelow(True)
     last = below[-1] if below else above
     last.set_xlabel("step")
-    last.xaxis.set_major_locator(MaxNLocator(integer=True))
+    last.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+    figure.align_ylabels()
     return figure

@@ -36,9 +36,9 @@ class Spsa:
         if not self.count:
             self._calibrate(oracle, x)
         signs = self._signs(len(x), self.count + TRIALS)
-        width = self.width / (self.count + 1) ** GAMMA
+        width: float = self.width / (self.count + 1) ** GAMMA
         _, above, below = map(float, oracle.values(np.stack([x, x + width * signs, x - width * signs])))
-        gain = self.gain / (self.stability + self.count + 1) ** ALPHA
+        gain: float = self.gain / (self.stability + self.count + 1) ** ALPHA
         self.count += 1
         return x - gain * (above - below) / (2 * width) * signs
 

@@ -21,24 +21,45 @@ def cases() -> list[tuple[Optimizer, dict[str, Any]]]:
     return found + [(name, {"shots": 50}) for name in OPTIMIZERS if name not in ("newton-cg", "trust-ncg")]
 
 
+def interrupt_after(points: int, patch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C in the middle of an evaluation, once so many points were evaluated."""
+    values, both, seen = Loss.values, Loss.value_and_gradient, 0
+
+    def count(more: int) -> None:
+        nonlocal seen
+        seen += more
+        if seen > points:
+            raise KeyboardInterrupt
+
+    def counted_values(self: Loss, at: Any, *rest: Any) -> Any:
+        count(len(at))
+        return values(self, at, *rest)
+
+    def counted_both(self: Loss, *rest: Any) -> Any:
+        count(1)
+        return both(self, *rest)
+
+    patch.setattr(Loss, "values", counted_values)
+    patch.setattr(Loss, "value_and_gradient", counted_both)
+
+
 @pytest.mark.parametrize(("optimizer", "options"), cases(), ids=str)
 @pytest.mark.parametrize("cut", ["evaluations", "interrupted"])
 def test_it_goes_on_as_if_it_had_never_stopped(
-    optimizer: Optimizer, options: dict[str, Any], cut: str, tmp_path: Path
+    optimizer: Optimizer, options: dict[str, Any], cut: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Would catch a moment, a count, a generator or a digit that is lost, and one that an unfinished step changed."""
     whole = qc.train(program_of(SIMPLE), optimizer=optimizer, **WHOLE, **options)
     path = tmp_path / "run.json"
 
-    def interrupt(step: int, value: float) -> None:
-        if cut == "interrupted" and step == 2:
-            raise KeyboardInterrupt
-
-    limit = whole.evaluations * 2 // 3 if cut == "evaluations" else None
-    part = qc.train(
-        program_of(SIMPLE), optimizer=optimizer, **WHOLE, **options, checkpoint=path, checkpoint_steps=3,
-        progress=interrupt, evaluations=limit,
-    )  # fmt: skip
+    limit = whole.evaluations * 2 // 3
+    with monkeypatch.context() as patch:
+        if cut == "interrupted":
+            interrupt_after(limit, patch)
+        part = qc.train(
+            program_of(SIMPLE), optimizer=optimizer, **WHOLE, **options, checkpoint=path, checkpoint_steps=3,
+            evaluations=limit if cut == "evaluations" else None,
+        )  # fmt: skip
     assert part.stopped == cut
     saved = json.loads(path.read_text())["history"]
     assert 0 < len(saved) < whole.steps

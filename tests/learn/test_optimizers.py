@@ -118,7 +118,7 @@ def test_a_client_trains() -> None:
     assert result.value == pytest.approx(-1.0, abs=1e-8)
 
 
-def test_methods_are_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_methods_are_heeded() -> None:
     """Would catch a method that is dropped: the whole path of an approximate one is a little off."""
     exact = qc.train(h2(), 5, "sgd").history
     shifted = qc.train(h2(), 5, "sgd", method="shift").history
@@ -147,7 +147,7 @@ def test_an_optimizer_that_gives_up_is_not_called_converged(monkeypatch: pytest.
 def test_an_interruption_ends_with_the_best_so_far(optimizer: Optimizer) -> None:
     """Would catch Ctrl-C that loses everything, or is swallowed in compiled code of SciPy's."""
 
-    def interrupt(step: int, value: float) -> None:
+    def interrupt(step: int, _: float) -> None:
         if step == 2:
             raise KeyboardInterrupt
 
