@@ -34,6 +34,7 @@ GRID = np.linspace(0, 4 * pi, 2881)[:-1]
 TEXTS = {
     "one frequency": "qubit q; param a; rx(a) q; return expect(0.6*Z[0] + 0.8*Y[0]);",
     "scaled": "qubit q; param a; rx(-2*a + 0.3) q; return expect(0.6*Z[0] + 0.8*Y[0]);",
+    "uneven": "qubit q; param a; rx(2*a) q; ry(3*a) q; return expect(Z[0] + 0.1*X[0]);",  # of which 1 is a difference
     "shared": """qubit q[3]; param a; ry(a) q[0]; cx q[0], q[1]; rx(a) q[1]; rzz(0.4) q[1], q[2]; ry(2*a) q[2];
         cx q[2], q[0]; rx(a + 0.2) q[0]; return expect(Z[0] X[1] + 0.7*Y[2] - 0.4*Z[0]);""",
     "commuting": """qubit q[3]; param a; for i in 0:3 { h q[i]; } rzz(a) q[0], q[1]; rzz(a) q[1], q[2];

@@ -9,7 +9,7 @@ from trained_programs import H2_EXACT, SIMPLE, h2, program_of
 
 import qcompile as qc
 from qcompile.learn.loss import Loss
-from qcompile.learn.spsa import ALPHA, GAMMA, LEAST_WIDTH, STABILITY, TRIALS
+from qcompile.learn.spsa import ALPHA, GAMMA, LEAST_WIDTH, STABILITY, TRIALS, Spsa
 
 START = {"t": 0.5, "w": [0.3, 0.4]}
 Asked = list[NDArray[np.float64]]
@@ -85,6 +85,14 @@ def test_by_shots_it_comes_near_the_minimum() -> None:
     """Would catch a calibration that noise makes useless."""
     result = qc.train(h2(), 80, "spsa", shots=1000, initial={"theta": 1.0})
     assert qc.simulate(h2())(**result.parameters) == pytest.approx(H2_EXACT, abs=0.05)
+
+
+def test_going_on_keeps_the_gains_it_began_with() -> None:
+    """Would catch a path that bends where more steps are allowed: A is a part of the steps of the beginning."""
+    begun, longer = Spsa(0.1, 10, 0), Spsa(0.1, 500, 0)
+    longer.restore(begun.state())
+    assert longer.state() == begun.state()
+    assert longer.stability == pytest.approx(STABILITY * 10)
 
 
 def test_a_flat_start_does_not_throw_it_away() -> None:
