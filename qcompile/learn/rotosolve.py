@@ -70,8 +70,10 @@ def _lowest(spectrum: Spectrum, values: RealArray, element: Element) -> float:
 
 
 def _nodes(degree: int) -> RealArray:
-    """Chebyshev's, in ±1."""
-    return -np.cos(np.pi * np.arange(degree + 1) / degree)
+    """Chebyshev's, in ±1, an odd number of them: 0 is one."""
+    half = (degree + 1) // 2
+    right = np.cos(np.pi * np.arange(half) / (2 * half))[::-1]
+    return np.concatenate([-right[::-1], [0.0], right])
 
 
 def _lowest_of_polynomial(degree: int, values: RealArray, element: Element) -> float:

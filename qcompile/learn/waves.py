@@ -23,7 +23,7 @@ class Waves:
 
     Attributes:
         window: how far lies what is searched: a period of all of them, or so many turns of the slowest.
-        nodes: where to sample, as many as there are coefficients.
+        nodes: where to sample, 0 among them, as many as there are coefficients.
     """
 
     rates: tuple[float, ...]
@@ -82,10 +82,12 @@ def _slopes(rates: tuple[float, ...], points: RealArray) -> RealArray:
 
 
 def _spread(rates: tuple[float, ...], window: float) -> RealArray:
-    """Points that tell the waves apart well: those that a QR decomposition with pivoting picks from a grid."""
+    """Points that tell the waves apart: 0, and what a QR decomposition with pivoting picks from a grid beside it."""
     from scipy.linalg import qr
 
     count = min(_MOST_POINTS, max(64, int(8 * window * rates[-1] / (2 * math.pi))))
     grid: RealArray = window * (np.arange(count).astype(np.float64) / count - 0.5)
-    _, _, order = qr(basis(rates, grid).T, mode="economic", pivoting=True)
-    return np.sort(grid[order[: 2 * len(rates) + 1]])
+    table, known = basis(rates, grid), basis(rates, np.zeros(1))
+    apart = table - (table @ known.T) @ known / np.sum(known**2)
+    _, _, order = qr(apart.T, mode="economic", pivoting=True)
+    return np.sort(np.append(grid[order[: 2 * len(rates)]], 0.0))

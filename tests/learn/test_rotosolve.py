@@ -121,6 +121,7 @@ def test_sums_are_fitted_and_their_lowest_point_is_found(rates: tuple[float, ...
     """Would catch nodes that do not tell the waves apart, and a dip between the points of the grid that is missed."""
     waves = Waves.of(rates)
     coefficients = np.random.default_rng(seed).normal(size=2 * len(rates) + 1)
+    assert 0.0 in waves.nodes  # so that where a step led to is evaluated in the next
     fitted = waves.fitted(basis(rates, waves.nodes) @ coefficients)
     np.testing.assert_allclose(fitted, coefficients, atol=1e-9)
     grid = waves.window * (np.arange(200_001) / 200_000 - 0.5)
