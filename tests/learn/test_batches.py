@@ -28,7 +28,7 @@ def test_each_pass_has_every_row_once(rows: int, size: int, turn: int, seed: int
 
 def test_passes_differ_and_follow_the_seed() -> None:
     """Would catch one order for all passes, and one that no seed fixes."""
-    orders = [np.concatenate([Batches(10, 40, seed).of_step(turn * 4 + k) for k in range(4)]).tolist()  # type: ignore[misc]
+    orders = [np.concatenate([Batches(10, 40, seed).of_step(turn * 4 + k) for k in range(4)]).tolist()
               for seed, turn in ((1, 0), (1, 0), (1, 1), (2, 0))]  # fmt: skip
     assert orders[0] == orders[1]
     assert orders[0] != orders[2] != orders[3] != orders[0]
@@ -42,7 +42,7 @@ def test_a_step_sees_its_rows_alone() -> None:
     for step, value in enumerate(result.history):
         rows = X[batches.of_step(step)]
         assert value == pytest.approx(np.mean(np.cos(t + rows)))
-        t += 0.3 * np.mean(np.sin(t + rows))
+        t += 0.3 * float(np.mean(np.sin(t + rows)))
     assert result.parameters["t"] == pytest.approx(t)
     assert result.value == pytest.approx(np.mean(np.cos(t + X)))
     assert result.batched

@@ -5,6 +5,7 @@ import math
 import re
 import struct
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_each_step_has_a_line(optimizer: Optimizer, tmp_path: Path) -> None:
 
 def test_the_norm_is_the_gradients(tmp_path: Path) -> None:
     """Would catch the greatest entry, or the norm of the step."""
-    path, start = tmp_path / "log.jsonl", {"t": 0.5, "w": [0.3, 0.4]}
+    path, start = tmp_path / "log.jsonl", dict[str, Any](t=0.5, w=[0.3, 0.4])
     qc.train(program_of(SIMPLE), 1, "adam", initial=start, log=path)
     gradient = qc.gradient(program_of(SIMPLE))(**start)
     norm = math.hypot(gradient["t"], *gradient["w"])

@@ -1,6 +1,7 @@
 """Every optimizer finds minima that are known otherwise."""
 
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_products_with_the_hessian_are_those_of_shifted_circuits() -> None:
     text = """qubit q[2]; param a; input x; param w[3]; ry(x) q[0]; rx(a + w[0]) q[0]; cx q[0], q[1];
         rzz(2*w[1]) q[0], q[1]; ry(w[2]*a) q[1]; return expect(Z[0] X[1] + 0.3*Z[1]);"""
     program, x = program_of(text), np.array([0.1, 0.7])
-    values = {"a": 0.3, "w": [0.2, -0.4, 0.9]}
+    values: dict[str, Any] = {"a": 0.3, "w": [0.2, -0.4, 0.9]}
     loss = Loss(program, {"x": x}, "auto", None, {})
     at = start_values(loss.trained, 0, values)
     whole = qc.hessian(program)(x=x, a=np.full(2, 0.3), w=np.tile(values["w"], (2, 1))).mean(axis=0)
@@ -79,9 +80,9 @@ def test_second_order_takes_no_differences(optimizer: Optimizer, monkeypatch: py
 @pytest.mark.parametrize("text", ["qumode m; param r; displace(r, 0) m; return expect(n[0]);", SIMPLE])
 def test_second_order_says_where_it_does_not_apply(optimizer: Optimizer, text: str) -> None:
     """Would catch a traceback, or noise taken for curvature."""
-    shots = {"shots": 10} if text == SIMPLE else {}
+    shots = 10 if text == SIMPLE else None
     with pytest.raises(qc.CompileError) as fault:
-        qc.train(program_of(text), 5, optimizer, **shots)
+        qc.train(program_of(text), 5, optimizer, shots=shots)
     assert fault.value.diagnostics[0].code is qc.Code.METHOD
 
 

@@ -1,17 +1,18 @@
 """SPSA: its gains, its directions, its noise."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from trained_programs import H2_EXACT, SIMPLE, h2, program_of
 
 import qcompile as qc
 from qcompile.learn.loss import Loss
 from qcompile.learn.spsa import ALPHA, GAMMA, LEAST_WIDTH, STABILITY, TRIALS, Spsa
 
-START = {"t": 0.5, "w": [0.3, 0.4]}
+START: dict[str, ArrayLike] = {"t": 0.5, "w": [0.3, 0.4]}
 Asked = list[NDArray[np.float64]]
 
 
@@ -21,7 +22,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     found: Asked = []
     values = Loss.values
 
-    def noted(self: Loss, points: NDArray[np.float64], *rest: int) -> tuple[NDArray[np.float64], float]:
+    def noted(self: Loss, points: NDArray[np.float64], *rest: Any) -> tuple[NDArray[np.float64], float]:
         found.append(points.copy())
         return values(self, points, *rest)
 

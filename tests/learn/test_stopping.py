@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 from trained_programs import H2_EXACT, SIMPLE, h2, program_of
 
 import qcompile as qc
 from qcompile.learn import OPTIMIZERS, Optimizer
 
-START = {"t": 0.5, "w": [0.3, 0.4]}
+START: dict[str, ArrayLike] = {"t": 0.5, "w": [0.3, 0.4]}
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
