@@ -25,7 +25,7 @@ from qcompile.cli.options import (
     threads_option,
 )
 from qcompile.cli.results import Record, as_text, leakage_record
-from qcompile.cli.run import CLIENTS
+from qcompile.cli.run import CLIENTS, named_client
 from qcompile.cli.session import current_session
 from qcompile.cli.terminal import progress_bar
 
@@ -65,7 +65,7 @@ _optimizer_options = _all_of(
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is random."),
     click.option("--data", metavar="FILE.csv", help="Rows of inputs; the first line names them: x[0],x[1],y."),
     click.option("--batch-size", type=_COUNT, help="Rows that a step looks at; all by default."),
-    click.option("--on", type=click.Choice(CLIENTS), help="Run on a client's own simulator."),
+    click.option("--on", callback=named_client, metavar=f"[{'|'.join(CLIENTS)}]", help="Run on a client instead."),
 )
 _stopping_options = _all_of(
     click.option(
