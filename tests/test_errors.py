@@ -27,6 +27,7 @@ ELSEWHERE = {
     Code.NOT_SIMULABLE,
     Code.NO_OUTPUT,
     Code.UNKNOWN_OPTION,
+    Code.CHECKPOINT,
     Code.MISSING_CLIENT,
 }
 

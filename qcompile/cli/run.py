@@ -35,7 +35,7 @@ CLIENTS = ("qiskit", "aer", "pyquil", "strawberryfields")
 ENGINES = ("auto", "fused", "tensor", "gaussian", "density", "trajectories", "stabilizer", "mps")
 
 
-def _client(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+def named_client(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     """Refuses what is no client; which backends there are, Aer knows."""
     if name is not None and name.partition(":")[0] not in CLIENTS:
         raise click.BadParameter(f"{name!r} is none of {', '.join(CLIENTS)}", context, option)
@@ -53,7 +53,7 @@ def _client(context: click.Context, option: click.Parameter, name: str | None) -
 @click.option(
     "--on",
     "client",
-    callback=_client,
+    callback=named_client,
     metavar=f"[{'|'.join(CLIENTS)}]",
     help="Run on a client instead; aer:generic_5 names a backend with its noise.",
 )

@@ -56,6 +56,7 @@ class Code(Enum):
     NO_OUTPUT = ("QC0605", "the program returns nothing")
     UNKNOWN_OPTION = ("QC0701", "unknown option")
     BAD_MODULE = ("QC0702", "a derivative that does not hold together")
+    CHECKPOINT = ("QC0703", "a checkpoint of something else")
     MISSING_CLIENT = ("QC0801", "a client is not installed")
     UNUSED_PARAMETER = ("QC0901", "unused parameter")
     NO_INFLUENCE = ("QC0902", "a parameter without influence")

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 CLIENTS = {
-    "blackbird", "dask", "jax", "jaxlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
+    "blackbird", "dask", "jax", "jaxlib", "matplotlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
     "quimb",
     "stim", "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip

@@ -37,7 +37,7 @@ FRAMEWORKS = {
 
 # Imported only where they are used, and never by importing one of our modules.
 CLIENTS = {
-    "blackbird", "dask", "jax", "jaxlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
+    "blackbird", "dask", "jax", "jaxlib", "matplotlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
     "keras", "quimb",
     "stim", "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip

@@ -8,7 +8,7 @@ from qcompile.gates.algebra import is_gaussian, quadratures_commute
 from qcompile.gates.sectors import sectors
 from qcompile.operator import Operator, letters_by_wire
 from qcompile.passes.differentiate.light.bounded import bounded_frequencies
-from qcompile.passes.differentiate.light.flows import Flow, gaussian_flow, rounded, rule_of, summed
+from qcompile.passes.differentiate.light.flows import Flow, Modes, gaussian_flow, rounded, rule_of, summed
 from qcompile.passes.differentiate.shift.rules import Rule, trigonometric
 
 KICK = 1 / 32  # photons that the longest shift of a phase of degree 3 or more may add to the vacuum: its tail is long
@@ -34,18 +34,22 @@ def light_rule(
 
 
 def _free_rule(generator: Operator, scale: float, degree: int) -> Rule | None:
-    """For any light. What is measured does not tell states of the qubits apart, so each of these has a rule of its own.
+    found = free_modes(generator, scale, degree)
+    return None if found is None else rule_of(*found)
 
-    The rule for all is exact for the sums of their functions.
+
+def free_modes(generator: Operator, scale: float, degree: int) -> tuple[list[Modes], float] | None:
+    """For any light, the modes of what is measured, and the longest shift to take; None where they are not finite.
+
+    What is measured does not tell states of the qubits apart, so each of these has modes of its own. The rule for all
+    is exact for the sums of their functions.
     """
     parts = sectors(generator)
     flows = [_flow(part.generator, scale) for part in parts] if parts is not None else [None]
     known = [flow for flow in flows if flow is not None]
     modes = [summed(flow.modes, degree) for flow in known]
     kept = [each for each in modes if each is not None]
-    if len(kept) < len(flows):
-        return None
-    return rule_of(kept, min(flow.reach for flow in known))
+    return (kept, min(flow.reach for flow in known)) if len(kept) == len(flows) else None
 
 
 def _flow(generator: Operator, scale: float) -> Flow | None:

@@ -81,7 +81,7 @@ def _gapped(rates: tuple[float, ...]) -> Rule | None:
     """
     from scipy.optimize import linprog
 
-    unit = _common_unit(rates)
+    unit = common_unit(rates)
     longest = math.pi / unit if unit else math.pi * len(rates) / min(rates)
     best = 2 * round(max(rates) / unit) if unit else 1  # the shifts of the equidistant rule, whose sum is the least
     steps = best * -(-_GRID // best)
@@ -108,7 +108,7 @@ def _gapped(rates: tuple[float, ...]) -> Rule | None:
     return Rule(terms, 2 * inverse, least=_least(rates))
 
 
-def _common_unit(rates: tuple[float, ...]) -> float:
+def common_unit(rates: tuple[float, ...]) -> float:
     """The greatest number of which every frequency is a whole multiple, or 0 where there is none."""
     ratios = [_fraction(rate / rates[0]) for rate in rates]
     if not all(ratios):
