@@ -5,9 +5,8 @@ python examples/torch_digits.py [--steps 600] [--seed 0]
 
 from __future__ import annotations
 
-import torch
 from torch import nn
-from torch_training import Data, arguments, compare, loaded
+from torch_training import Data, arguments, compare, loaded, seed
 
 import qcompile as qc
 
@@ -19,7 +18,7 @@ def network(block: nn.Module) -> nn.Module:
 
 def main() -> None:
     options = arguments(__doc__, steps=600)
-    torch.manual_seed(options.seed)
+    seed(options.seed)
     classical = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Tanh())
     models = {"quantum": network(qc.torch.Layer(loaded("block.qc"))), "classical": network(classical)}
     compare(models, Data.of("digits", options.seed), options)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch_training import Data, arguments, compare, loaded
+from torch_training import Data, arguments, compare, loaded, seed
 
 import qcompile as qc
 
@@ -37,7 +37,7 @@ class Reader(nn.Module):
 
 def main() -> None:
     options = arguments(__doc__, steps=150)
-    torch.manual_seed(options.seed)
+    seed(options.seed)
     models = {
         "quantum": Reader(qc.torch.Layer(loaded("block.qc"))),
         "classical": Reader(nn.Sequential(nn.Linear(4, 4, bias=False), nn.Tanh())),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch_training import Data, arguments, compare, loaded
+from torch_training import Data, arguments, compare, loaded, seed
 
 import qcompile as qc
 
@@ -32,7 +32,7 @@ def network(block: nn.Module) -> nn.Module:
 
 def main() -> None:
     options = arguments(__doc__, steps=300)
-    torch.manual_seed(options.seed)
+    seed(options.seed)
     models = {"quantum": network(qc.torch.Layer(loaded("photonic_block.qc"))), "classical": network(Squares())}
     compare(models, Data.of("iris", options.seed), options)
 

@@ -5,9 +5,8 @@ python examples/torch_residual.py [--steps 300] [--seed 0]
 
 from __future__ import annotations
 
-import torch
 from torch import nn
-from torch_training import Data, Residual, arguments, compare, loaded
+from torch_training import Data, Residual, arguments, compare, loaded, seed
 
 import qcompile as qc
 
@@ -18,7 +17,7 @@ def network(block: nn.Module) -> nn.Module:
 
 def main() -> None:
     options = arguments(__doc__, steps=300)
-    torch.manual_seed(options.seed)
+    seed(options.seed)
     models = {
         "quantum": network(qc.torch.Layer(loaded("block.qc"))),
         "classical": network(nn.Sequential(nn.Linear(4, 4, bias=False), nn.Tanh())),

@@ -68,9 +68,15 @@ def arguments(description: str | None, steps: int) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def batches(count: int, size: int, steps: int, seed: int) -> Iterator[Tensor]:
+def seed(number: int) -> None:
+    """Of start values."""
+    generator: Any = torch
+    generator.manual_seed(number)
+
+
+def batches(count: int, size: int, steps: int, start: int) -> Iterator[Tensor]:
     """Rows for each step: shuffled, and shuffled again when all were met."""
-    source, waiting = torch.Generator().manual_seed(seed), torch.zeros(0, dtype=torch.int64)
+    source, waiting = torch.Generator().manual_seed(start), torch.zeros(0, dtype=torch.int64)
     for _ in range(steps):
         if len(waiting) < size:
             waiting = torch.cat([waiting, torch.randperm(count, generator=source)])
@@ -78,12 +84,13 @@ def batches(count: int, size: int, steps: int, seed: int) -> Iterator[Tensor]:
         waiting = waiting[size:]
 
 
-def train(model: nn.Module, data: Data, steps: int, seed: int, rate: float = 0.02, size: int = 32) -> None:
+def train(model: nn.Module, data: Data, steps: int, start: int, rate: float = 0.02, size: int = 32) -> None:
     """Minimises the cross entropy with Adam."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    for rows in batches(len(data.features), size, steps, seed):
+    optimizer: Any = torch.optim.Adam(model.parameters(), lr=rate)
+    for rows in batches(len(data.features), size, steps, start):
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(data.features[rows]), data.classes[rows]).backward()
+        loss: Any = nn.functional.cross_entropy(model(data.features[rows]), data.classes[rows])
+        loss.backward()
         optimizer.step()
 
 

@@ -18,7 +18,7 @@ from qcompile.layers.frameworks import missing
 from qcompile.layers.held import Held
 from qcompile.layers.inputs import check_named, check_one
 from qcompile.layers.outputs import names_of
-from qcompile.run import Engine
+from qcompile.run import Engine, On
 
 try:
     import torch
@@ -55,7 +55,7 @@ class Layer(nn.Module):
         initial: Mapping[str, ArrayLike] | None = None,
         seed: int | torch.Generator | None = None,
         method: str = "auto",
-        on: str | None = None,
+        on: On = None,
         shots: int | None = None,
         **options: Unpack[Engine],
     ) -> None:

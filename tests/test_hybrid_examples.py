@@ -14,7 +14,7 @@ SCRIPTS = sorted(path.name for path in EXAMPLES.glob("torch_*.py") if path.stem 
 
 
 def printed(script: str, steps: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
-    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.setattr(sys, "path", [str(EXAMPLES), *sys.path])
     monkeypatch.setattr(sys, "argv", [script, "--steps", str(steps)])
     runpy.run_path(str(EXAMPLES / script), run_name="__main__")
     return capsys.readouterr().out

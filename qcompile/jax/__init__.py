@@ -21,7 +21,7 @@ from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
 from qcompile.layers.inputs import is_by_name
 from qcompile.layers.outputs import names_of
-from qcompile.run import Engine
+from qcompile.run import Engine, On
 
 try:
     import jax.numpy
@@ -37,7 +37,7 @@ Given: TypeAlias = Any  # an array, or a mapping of arrays by name; or what stan
 def function(
     program: Program,
     method: str = "auto",
-    on: str | None = None,
+    on: On = None,
     shots: int | None = None,
     seed: int | None = None,
     **options: Unpack[Engine],

@@ -17,7 +17,7 @@ from qcompile.layers.arguments import Array, checked_rows, contracted
 from qcompile.layers.combined import Combined
 from qcompile.layers.outputs import layout, side_by_side
 from qcompile.layers.second import Tangent, Twice, second_order
-from qcompile.run import Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
+from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
 from qcompile.targets.engine.flat import entries
 from qcompile.targets.engine.kept import Keeping
 from qcompile.targets.simulator import Options
@@ -40,14 +40,14 @@ class Evaluator:
 
     program: Program
     method: str
-    on: str | None
+    on: On
     settings: Settings
     outputs: tuple[slice, ...]
     wanted: tuple[Element, ...]
 
     @classmethod
     def of(
-        cls, program: Program, method: str = "auto", on: str | None = None, **options: Unpack[Settings]
+        cls, program: Program, method: str = "auto", on: On = None, **options: Unpack[Settings]
     ) -> Evaluator:
         """The program compiled for a client, or for the simulator.
 

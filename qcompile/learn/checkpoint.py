@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from qcompile.diagnostics import Code, CompileError, error
 from qcompile.files import read_text, write_text
@@ -60,16 +60,17 @@ class Checkpoint:
             found: Any = json.loads(text)
         except json.JSONDecodeError as fault:
             raise self._refusal(f"is no JSON: {fault.msg} in line {fault.lineno}") from fault
-        if type(found) is not dict or found.get("format") != FORMAT:
+        if not isinstance(found, dict) or cast("Record", found).get("format") != FORMAT:
             raise self._refusal("is no checkpoint")
-        if found["version"] != VERSION:
-            raise self._refusal(f"has version {found['version']}, and {VERSION} is read")
+        record = cast("Record", found)
+        if record["version"] != VERSION:
+            raise self._refusal(f"has version {record['version']}, and {VERSION} is read")
         for name, value in self.identity.items():
-            there = found["of"].get(name)
+            there: Any = record["of"].get(name)
             if there != json.loads(json.dumps(value, default=_plain)):
                 said = "" if isinstance(value, str) and len(value) == 64 else f": {there} there, {value} here"
                 raise self._refusal(f"is of another {name}{said}")
-        return found
+        return record
 
     def _refusal(self, label: str) -> CompileError:
         cure = "go on with the program and the options that it was written with, or start anew without `resume`"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,10 +57,10 @@ class Loss:
             return float(value), _floats(gradient[self.columns]), 0.0
         if "qumode" not in self.program.kinds:
             values, gradient = function.at(table, np.full(len(table), 1 / len(table)))
-            return float(np.mean(values)), _floats(gradient[self.columns]), 0.0
+            return _mean(values), _floats(gradient[self.columns]), 0.0
         values, slopes, leakage = function.measured(**named(self.program.parameters, table))
         whole = in_one(self.program.parameters, slopes, (len(table),))
-        return float(np.mean(values)), _floats(whole.mean(axis=0)[self.columns]), leakage
+        return _mean(values), _floats(whole.mean(axis=0)[self.columns]), leakage
 
     def product(self, x: Vector, direction: Vector) -> Vector:
         """The Hessian times the direction, exactly; raises METHOD where the adjoint sweep has no tangent."""
@@ -71,7 +71,7 @@ class Loss:
             module, named(parameters, self._table(x[np.newaxis], None)), named(parameters, along)
         )
         place = {component.wrt: k for k, component in enumerate(module.components)}
-        wanted = (self._entries[column] for column in self.columns.tolist())
+        wanted = (self._entries[int(column)] for column in self.columns)
         return np.array([products[place[element]].mean() if element in place else 0.0 for element in wanted])
 
     def natural(self, x: Vector, slope: Vector, seed: int, rows: Rows | None = None) -> Vector:
@@ -149,6 +149,11 @@ class Loss:
         if not isinstance(module, Adjoint):
             raise AssertionError("the adjoint method gives adjoint programs")
         return module
+
+
+def _mean(values: Any) -> float:
+    mean: Any = np.mean(values)
+    return float(mean)
 
 
 def _floats(array: ArrayLike) -> Vector:

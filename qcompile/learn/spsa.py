@@ -55,7 +55,8 @@ class Spsa:
         signs: Vector = np.stack([self._signs(len(x), trial) for trial in range(TRIALS)])
         above, below = x + self.width * signs, x - self.width * signs
         pairs = oracle.values(np.concatenate([above, below])).reshape(2, TRIALS)
-        size = float(np.mean(np.abs(pairs[0] - pairs[1]))) / (2 * self.width)
+        changes: Vector = np.abs(pairs[0] - pairs[1])
+        size = float(changes.mean()) / (2 * self.width)
         self.gain = self.rate * (self.stability + 1) ** ALPHA / (size if size > FLAT else 1.0)
 
     def _signs(self, size: int, draw: int) -> Vector:

@@ -19,7 +19,7 @@ from qcompile.layers.frameworks import missing
 from qcompile.layers.inputs import check_named, check_one, is_by_name
 from qcompile.layers.outputs import names_of
 from qcompile.layers.parts import Parts
-from qcompile.run import Engine
+from qcompile.run import Engine, On
 
 try:
     import keras
@@ -59,7 +59,7 @@ class Layer(keras.layers.Layer):
         initial: Mapping[str, ArrayLike] | None = None,
         seed: int | None = None,
         method: str = "auto",
-        on: str | None = None,
+        on: On = None,
         shots: int | None = None,
         **options: Any,
     ) -> None:

@@ -125,9 +125,13 @@ def test_options_at_fault_are_said(qcompile: Run, options: tuple[Any, ...], code
     assert "Traceback" not in done.stderr
 
 
+def nothing_found(_: str) -> None:
+    """No package."""
+
+
 def test_pictures_need_matplotlib(qcompile: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch a training whose picture cannot be drawn in the end, and another exit code than a client's."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", nothing_found)
     done = qcompile("train", "examples/h2.qc", "--plot", tmp_path / "x.svg")
     assert done.returncode == 3
     assert "pip install 'qcompile[plot]'" in done.stderr

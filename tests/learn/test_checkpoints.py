@@ -15,6 +15,10 @@ START = {"t": 0.5, "w": [0.3, 0.4]}
 WHOLE: dict[str, Any] = {"steps": 9, "rate": 0.05, "initial": START, "seed": 3}
 
 
+def whole(steps: int) -> dict[str, Any]:
+    return WHOLE | {"steps": steps}
+
+
 def cases() -> list[tuple[Optimizer, dict[str, Any]]]:
     """Every optimizer, exact and, where it takes them, by shots."""
     found: list[tuple[Optimizer, dict[str, Any]]] = [(name, {}) for name in OPTIMIZERS]
@@ -81,7 +85,7 @@ def test_what_was_computed_is_not_computed_again(
 ) -> None:
     """Would catch a replay that asks the engine, or a client that is paid twice."""
     path = tmp_path / "run.json"
-    first = qc.train(program_of(SIMPLE), optimizer=optimizer, checkpoint=path, **{**WHOLE, "steps": 2})
+    first = qc.train(program_of(SIMPLE), optimizer=optimizer, checkpoint=path, **whole(2))
 
     def refuse(*_: object) -> None:
         raise AssertionError("computed again")
@@ -171,7 +175,7 @@ def test_a_missing_or_newer_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_another_path_of_the_optimizer_is_seen(tmp_path: Path) -> None:
     """Would catch a replay that no longer fits, as with another version of SciPy: an answer is changed."""
     path = tmp_path / "run.json"
-    qc.train(program_of(SIMPLE), **{**WHOLE, "steps": 4}, optimizer="lbfgs", checkpoint=path)
+    qc.train(program_of(SIMPLE), **whole(4), optimizer="lbfgs", checkpoint=path)
     record = json.loads(path.read_text())
     record["history"][2] += 0.1
     path.write_text(json.dumps(record))

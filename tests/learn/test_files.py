@@ -125,13 +125,17 @@ def test_the_same_history_is_the_same_picture(tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
+def nothing_found(_: str) -> None:
+    """No package."""
+
+
 def test_what_cannot_be_drawn_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch a traceback, and a missing package that is not named with its extra."""
     for name, code in (("run.pdf", qc.Code.UNKNOWN_OPTION), ("nowhere/run.svg", qc.Code.UNWRITABLE)):
         with pytest.raises(qc.CompileError) as fault:
             save_plot([1.0], tmp_path / name, "")
         assert fault.value.diagnostics[0].code is code
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", nothing_found)
     with pytest.raises(qc.CompileError, match=r"qcompile\[plot\]") as fault:
         save_plot([1.0], tmp_path / "run.svg", "")
     assert fault.value.diagnostics[0].code is qc.Code.MISSING_CLIENT

@@ -132,10 +132,10 @@ def test_an_optimizer_that_gives_up_is_not_called_converged(monkeypatch: pytest.
     """Would catch success that SciPy does not claim."""
     from scipy import optimize
 
-    minimize = optimize.minimize
+    minimize: Any = optimize.minimize
 
-    def failing(*arguments: object, **options: object) -> object:
-        result = minimize(*arguments, **options)  # type: ignore[call-overload]
+    def failing(*arguments: Any, **options: Any) -> Any:
+        result: Any = minimize(*arguments, **options)
         result.success = False
         return result
 
