@@ -1,13 +1,15 @@
 """The one place that imports Strawberry Fields, which is older than the libraries it stands on.
 
 Its last release, 0.23, asks for `scipy.integrate.simps`, which SciPy dropped in 1.14, and for `pkg_resources`, which
-setuptools dropped in 82. Both are put back before the import, and only where they are missing.
+setuptools dropped in 82. Both are put back before the import, and only where they are missing. It imports TensorFlow
+where that is installed, which is asked to keep its greetings to itself, unless the user has set how much it says.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -31,6 +33,7 @@ def import_strawberryfields() -> ModuleType:
         stub = ModuleType("pkg_resources")
         setattr(stub, "resource_filename", _resource_filename)  # noqa: B010 - the same
         sys.modules["pkg_resources"] = stub
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone
     return importlib.import_module("strawberryfields")
 
 
