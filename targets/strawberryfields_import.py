@@ -2,7 +2,7 @@
 
 Its last release, 0.23, asks for `scipy.integrate.simps`, which SciPy dropped in 1.14, and for `pkg_resources`, which
 setuptools dropped in 82. Both are put back before the import, and only where they are missing. It imports TensorFlow
-where that is installed, which is asked to keep its greetings to itself, unless the user has set how much it says.
+where that is installed, whose greetings are no message of ours.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -33,8 +35,25 @@ def import_strawberryfields() -> ModuleType:
         stub = ModuleType("pkg_resources")
         setattr(stub, "resource_filename", _resource_filename)  # noqa: B010 - the same
         sys.modules["pkg_resources"] = stub
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors alone
-    return importlib.import_module("strawberryfields")
+    with _without_greetings():
+        return importlib.import_module("strawberryfields")
+
+
+@contextmanager
+def _without_greetings() -> Iterator[None]:
+    """TensorFlow 2.21 writes to the standard error's file itself as it is loaded, and no setting keeps it from that."""
+    if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow") is None:
+        yield
+        return
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _resource_filename(package: str, resource: str) -> str:

@@ -46,9 +46,7 @@ class Evaluator:
     wanted: tuple[Element, ...]
 
     @classmethod
-    def of(
-        cls, program: Program, method: str = "auto", on: On = None, **options: Unpack[Settings]
-    ) -> Evaluator:
+    def of(cls, program: Program, method: str = "auto", on: On = None, **options: Unpack[Settings]) -> Evaluator:
         """The program compiled for a client, or for the simulator.
 
         Raises:
