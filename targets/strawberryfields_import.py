@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -40,7 +40,7 @@ def import_strawberryfields() -> ModuleType:
 
 
 @contextmanager
-def _without_greetings() -> Iterator[None]:
+def _without_greetings() -> Generator[None]:
     """TensorFlow 2.21 writes to the standard error's file itself as it is loaded, and no setting keeps it from that."""
     if "tensorflow" in sys.modules or importlib.util.find_spec("tensorflow") is None:
         yield

@@ -152,8 +152,8 @@ class Loss:
 
 
 def _mean(values: Any) -> float:
-    mean: Any = np.mean(values)
-    return float(mean)
+    found: Vector = _floats(values)
+    return float(found.mean())
 
 
 def _floats(array: ArrayLike) -> Vector:
