@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: collecting it as garbage over and over doubles the time of tests that make many objects."""
+    """What was imported stays: looking through it for garbage doubles the time of tests that make many objects."""
     gc.collect()
     gc.freeze()
 
