@@ -28,7 +28,10 @@ except ModuleNotFoundError as fault:
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from qcompile.targets.torch import Lowered, lower
+
 _torch: Any = torch
+BACKPROP = "backprop"
 
 
 class Layer(nn.Module):
@@ -42,7 +45,9 @@ class Layer(nn.Module):
     Args:
         initial: start values by name; what is not given starts uniformly in ±π, or ±0.1 in programs that hold light.
         seed: of the start values, which else come from PyTorch's own generator, and of shots.
-        method, on, shots, options: as for `value_and_grad`.
+        method: as for `value_and_grad`; or `backprop`: qubits and gates as operations of PyTorch, on the device and in
+            the precision of the parameters, with its automatic differentiation, to any order.
+        on, shots, options: as for `value_and_grad`; not with `backprop`.
 
     Raises:
         CompileError: NOT_DIFFERENTIABLE, UNKNOWN_OPTION, UNKNOWN_NAME, BAD_VALUE, RESERVED_NAME; when it is called
@@ -60,6 +65,9 @@ class Layer(nn.Module):
         **options: Unpack[Engine],
     ) -> None:
         super().__init__()
+        if method == BACKPROP and (on is not None or shots is not None or options):
+            label = "backprop runs on PyTorch alone, exactly"
+            raise error(Code.UNKNOWN_OPTION, label, help="leave out `on`, `shots` and what is the engine's")
         of_shots = seed if isinstance(seed, int) else None
         self.program = program
         self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": of_shots, **options}
@@ -72,7 +80,10 @@ class Layer(nn.Module):
 
     def _prepare(self) -> None:
         """What is made of the program and its settings, and not pickled."""
-        self._evaluator = Evaluator.of(self.program, **self._settings)
+        is_native = self._settings["method"] == BACKPROP
+        settings: dict[str, Any] = {**self._settings, "method": "auto"} if is_native else self._settings
+        self._evaluator = Evaluator.of(self.program, **settings)
+        self._lowered = lower(self.program) if is_native else None
         self._trained, self._fed = trained(self.program), fed(self.program)
 
     @property
@@ -87,8 +98,19 @@ class Layer(nn.Module):
                 self.get_parameter(name).copy_(_tensor(value))
 
     def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
+        if self._lowered is not None:
+            return self._backpropagated(self._lowered, x, inputs)
         found: Tensor = _apart(self._called, x, inputs)
         return found
+
+    def _backpropagated(self, lowered: Lowered, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
+        weights = self._weights()
+        rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
+        rows = rows.to(weights) if self._trained else rows
+        given = torch.cat([weights.to(rows).expand(len(rows), -1), rows], dim=1)
+        places = np.argsort(np.concatenate([self._evaluator.trained, self._evaluator.fed]))
+        found = lowered(given[:, torch.as_tensor(places, device=given.device)])
+        return found.reshape(*leading, found.shape[-1])
 
     def _called(self, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
         weights = self._weights()
@@ -103,7 +125,7 @@ class Layer(nn.Module):
         return f"{width_of(self._fed)} fed -> {names}, method={self._settings['method']!r}"
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("_evaluator", "_trained", "_fed")
+        made = ("_evaluator", "_lowered", "_trained", "_fed")
         return {k: v for k, v in self.__dict__.items() if k not in made} | {"program": to_text(self.program)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

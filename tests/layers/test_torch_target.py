@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -175,3 +176,33 @@ def test_too_much_memory_is_refused() -> None:
     program = parsed("qubit q[34]; param a; ry(a) q[0]; return expect(Z[0]);")
     with pytest.raises(qc.CompileError, match="GiB"):
         lower(program)(torch.zeros(1, 1))
+
+
+def layer_of(text: str, method: str) -> qc.torch.Layer:
+    layer = qc.torch.Layer(parsed(text), seed=2, method=method)
+    layer.double()
+    return layer
+
+
+def test_a_layer_by_backprop() -> None:
+    """Would catch columns in another order: inputs are declared before, between and after what is trained."""
+    text = (
+        "input a; param w[2]; input b[2]; qubit q[2]; ry(a + w[0]) q[0]; rx(b[1]*w[1]) q[1]; cx q[0], q[1];"
+        " rz(b[0]) q[1]; ry(w[0]) q[1]; return expect(Z[0] Y[1]), probs(q[1]);"
+    )
+    engine, native = layer_of(text, "auto"), layer_of(text, "backprop")
+    x = torch.linspace(-1, 1, 18, dtype=torch.float64).reshape(2, 3, 3).requires_grad_()
+    found, expected = native(x), engine(x)
+    assert torch.allclose(found, expected, rtol=0, atol=1e-12)
+    weight = torch.linspace(0, 1, found.numel(), dtype=torch.float64).reshape(found.shape)
+    slopes = [torch.autograd.grad((m(x) * weight).sum(), [x, *m.parameters()]) for m in (engine, native)]
+    for one, other in zip(*slopes, strict=True):
+        assert torch.allclose(one, other, rtol=0, atol=1e-11)
+    assert native.float()(x).dtype is torch.float32
+    assert torch.equal(copy.deepcopy(native)(x), native(x))
+
+
+def test_backprop_runs_on_nothing_else() -> None:
+    """Would catch shots that are left out without a word."""
+    with pytest.raises(qc.CompileError, match="backprop"):
+        qc.torch.Layer(sample(Expectation(observable(number(1.0)))), method="backprop", shots=100)
