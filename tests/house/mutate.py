@@ -36,7 +36,7 @@ TESTS = (
     "tests/passes/test_slice_cones.py", "tests/passes/test_lint.py", "tests/targets/test_golden.py",
     "tests/targets/test_bundle.py", "tests/simulator/test_adjoint.py", "tests/simulator/test_adjoint_histories.py",
     "tests/simulator/test_adjoint_light.py", "tests/simulator/test_adjoint_tangent.py", "tests/cli/test_commands.py",
-    "tests/cli/test_grad_bundles.py",
+    "tests/cli/test_grad_bundles.py", "tests/learn/test_rotosolve.py",
 )  # fmt: skip
 LONGEST = 2.5  # seconds: tests that take longer are left out
 COPIED = (
