@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from page_blocks import assert_same, code, commands
+from page_blocks import assert_code_prints, assert_links_lead_somewhere, assert_same, commands
 
 from qcompile.cli import cli
 from qcompile.targets.clients import CLIENTS
@@ -21,12 +21,7 @@ PAGE = PATH.read_text(encoding="utf-8")
 
 def test_code_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a page that shows what the code no longer does. Its blocks run one after the other."""
-    names: dict[str, object] = {}
-    for text, stated in code(PAGE):
-        exec(text, names)  # noqa: S102
-        printed = capsys.readouterr().out
-        if stated:
-            assert_same(printed, stated)
+    assert_code_prints(PAGE, capsys)
 
 
 @pytest.mark.parametrize(("command", "stated"), list(commands(PAGE)))
@@ -47,4 +42,4 @@ def test_it_lists_every_client() -> None:
 
 def test_links_lead_somewhere() -> None:
     """Would catch a page that moved."""
-    assert all((PATH.parent / link).exists() for link in re.findall(r"\]\(([\w./-]+)\)", PAGE))
+    assert_links_lead_somewhere(PATH)

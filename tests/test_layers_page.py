@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from page_blocks import assert_same, code
+from page_blocks import assert_code_prints, assert_links_lead_somewhere
 
 PATH = Path(__file__).parents[1] / "docs" / "layers.md"
 PAGE = PATH.read_text(encoding="utf-8")
@@ -16,12 +16,9 @@ SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_code_prints_what_it_says(section: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a page that shows what the code no longer does. The blocks of a section run one after the other."""
-    names: dict[str, object] = {}
-    for text, stated in code(SECTIONS[section]):
-        exec(text, names)  # noqa: S102
-        assert_same(capsys.readouterr().out, stated)
+    assert_code_prints(SECTIONS[section], capsys)
 
 
 def test_links_lead_somewhere() -> None:
     """Would catch a page that moved."""
-    assert all((PATH.parent / link).exists() for link in re.findall(r"\]\(([\w./-]+)\)", PAGE))
+    assert_links_lead_somewhere(PATH)

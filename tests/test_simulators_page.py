@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from page_blocks import assert_same, code, commands, texts
+from page_blocks import assert_code_prints, assert_links_lead_somewhere, assert_same, commands, texts
 
 from qcompile.cli import cli
 from qcompile.targets.engine.fused import COPIES, SMALL
@@ -24,10 +24,7 @@ PAGE = PATH.read_text(encoding="utf-8")
 
 def test_code_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a page that shows what the code no longer does. Its blocks run one after the other."""
-    names: dict[str, object] = {}
-    for text, stated in code(PAGE):
-        exec(text, names)  # noqa: S102
-        assert_same(capsys.readouterr().out, stated)
+    assert_code_prints(PAGE, capsys)
 
 
 @pytest.mark.parametrize(("command", "stated"), list(commands(PAGE)))
@@ -70,4 +67,4 @@ def test_it_lists_every_engine() -> None:
 
 def test_links_lead_somewhere() -> None:
     """Would catch a page that moved."""
-    assert all((PATH.parent / link).exists() for link in re.findall(r"\]\(([\w./-]+)\)", PAGE))
+    assert_links_lead_somewhere(PATH)

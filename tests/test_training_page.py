@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 from click.testing import CliRunner
-from page_blocks import assert_same, code, commands
+from page_blocks import assert_code_prints, assert_same, commands
 
 import qcompile as qc
 from qcompile.cli import cli
@@ -27,10 +27,7 @@ PAGE = PATH.read_text(encoding="utf-8")
 
 def test_code_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a page that shows what the code no longer does. Its blocks run one after the other."""
-    names: dict[str, object] = {}
-    for text, stated in code(PAGE):
-        exec(text, names)  # noqa: S102
-        assert_same(capsys.readouterr().out, stated)
+    assert_code_prints(PAGE, capsys)
 
 
 @pytest.mark.parametrize(("command", "stated"), list(commands(PAGE)))

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from page_blocks import assert_same, code
+from page_blocks import assert_code_prints
 
 PAGE = (Path(__file__).parents[2] / "docs" / "layers-tensorflow-jax.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -13,7 +13,4 @@ SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_code_prints_what_it_says(section: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Would catch a page that shows what the code no longer does. The blocks of a section run one after the other."""
-    names: dict[str, object] = {}
-    for text, stated in code(SECTIONS[section]):
-        exec(text, names)  # noqa: S102
-        assert_same(capsys.readouterr().out, stated)
+    assert_code_prints(SECTIONS[section], capsys)

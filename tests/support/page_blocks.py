@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,16 @@ def assert_same(printed: str, stated: str) -> None:
     assert _NUMBER.sub("#", printed).split() == _NUMBER.sub("#", stated).split()
     found, wanted = (list(map(float, _NUMBER.findall(text))) for text in (printed, stated))
     assert found == pytest.approx(wanted, rel=1e-6, abs=1e-6)
+
+
+def assert_code_prints(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The blocks of Python run one after the other, and print what the page says."""
+    names: dict[str, object] = {}
+    for text, stated in code(page):
+        exec(text, names)  # noqa: S102 - the page is ours
+        assert_same(capsys.readouterr().out, stated)
+
+
+def assert_links_lead_somewhere(path: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]+)\)", path.read_text(encoding="utf-8"))
+    assert all((path.parent / link).exists() for link in links)
