@@ -20,7 +20,7 @@ from qcompile.entries import checked_entries, checked_weights, in_arrays, named
 from qcompile.ir import Adjoint, AdjointComponent, Component, Module, Parameter, Program, Shifted
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
-from qcompile.targets.engine.flat import Flat
+from qcompile.targets.engine.flat import Flat, entries
 from qcompile.targets.simulator import Evaluated, Options, bind, density, evaluate, evaluate_all, execute, has_batch
 from qcompile.targets.simulator.engine import fits
 from qcompile.targets.simulator.native import flat
@@ -213,7 +213,7 @@ class ValueAndGradient:
     @cached_property
     def entries(self) -> tuple[Element, ...]:
         """What `at` takes, in order."""
-        return tuple(element for parameter in self.program.parameters for element in parameter.elements())
+        return entries(self.program)
 
     @cached_property
     def _flat(self) -> Flat | None:

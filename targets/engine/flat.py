@@ -98,8 +98,7 @@ class Flat:
     @cached_property
     def _place(self) -> NDArray[np.intp]:
         """The column of each atom."""
-        known = {element: k for k, element in enumerate(self.columns)}
-        return np.array([known[atom] for atom in self.fused.one.plan.atoms if isinstance(atom, Element)], dtype=np.intp)
+        return self.fused.places(self.columns)
 
     @cached_property
     def _packed(self) -> Packed:
@@ -111,7 +110,7 @@ class Flat:
 
     @cached_property
     def _wanted(self) -> RealArray:
-        return np.array([float(element in self.fused.elements) for element in self.columns])
+        return self.fused.wanted(self.columns)
 
 
 def entries(program: Program) -> tuple[Element, ...]:

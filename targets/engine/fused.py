@@ -158,7 +158,17 @@ class Fused:
         if self.needed > memory_limit():
             raise too_large(self.needed, self.program)
 
-    def _machine_for(self, batch: int) -> Machine:
+    def places(self, columns: Sequence[Element]) -> NDArray[np.intp]:
+        """The column of each atom, all of which are elements."""
+        known = {element: k for k, element in enumerate(columns)}
+        return np.array([known[atom] for atom in self.one.plan.atoms if isinstance(atom, Element)], dtype=np.intp)
+
+    def wanted(self, columns: Sequence[Element]) -> RealArray:
+        """1 for each column that derivatives are wanted by, 0 for others."""
+        return np.array([float(element in self.elements) for element in columns])
+
+    def machine_for(self, batch: int) -> Machine:
+        """For so many rows; raises TOO_LARGE."""
         self.check_memory()
         return self.eight if batch > 1 and self.is_narrow else self.one
 
@@ -170,7 +180,7 @@ class Fused:
             Σ weight · value, shape (atoms, 1).
         """
         batch = values.shape[1]
-        machine = self._machine_for(batch)
+        machine = self.machine_for(batch)
         parts = -(-batch // machine.lanes)
         laid = np.zeros((parts, len(values), LANES))
         given = np.zeros((parts, LANES), machine.dtype)
@@ -201,7 +211,7 @@ class Fused:
         Args:
             apart: are the rows' derivatives wanted one by one? Else they may come summed over the lanes.
         """
-        machine = self._machine_for(bound.batch)
+        machine = self.machine_for(bound.batch)
         room = machine.take()
         try:
             for start in range(0, bound.batch, machine.lanes):

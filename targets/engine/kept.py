@@ -55,7 +55,7 @@ class Keeping:
         """Are the kernels there, and room for the states of so many rows? States that threads share are not kept."""
         if not self.fused.is_ready:
             return False
-        machine = self._machine(batch)
+        machine = self.fused.machine_for(batch)
         parts = -(-batch // machine.lanes)
         numbers = parts * ((2 << machine.plan.bits) + (machine.lanes == LANES) * machine.plan.table_cells * CELL)
         needed = numbers * machine.dtype().itemsize
@@ -63,7 +63,7 @@ class Keeping:
 
     def __call__(self, values: RealArray) -> Kept:
         """All outputs, at values of shape (batch, entries)."""
-        machine = self._machine(len(values))
+        machine = self.fused.machine_for(len(values))
         parts = -(-len(values) // machine.lanes)
         laid = self._laid(values, machine, parts)
         outputs = len(self.fused.program.outputs)
@@ -83,9 +83,6 @@ class Keeping:
         by_part = totals.reshape(parts, outputs, LANES)
         found = by_part.swapaxes(1, 2).reshape(-1, outputs)[: len(values)] if machine.lanes > 1 else by_part.sum(axis=2)
         return Kept(self, machine, packed, varies, laid, kets, tables, np.ascontiguousarray(found))
-
-    def _machine(self, batch: int) -> Machine:
-        return self.fused.eight if batch > 1 and self.fused.is_narrow else self.fused.one
 
     def _laid(self, values: RealArray, machine: Machine, parts: int) -> RealArray:
         """By part, 8 numbers for each atom; lanes without a row repeat the last. Shape (parts, atoms · 8)."""
@@ -127,12 +124,11 @@ class Keeping:
     @cached_property
     def places(self) -> NDArray[np.intp]:
         """The column of each atom."""
-        known = {element: k for k, element in enumerate(self.columns)}
-        return np.array([known[atom] for atom in self.fused.one.plan.atoms if isinstance(atom, Element)], dtype=np.intp)
+        return self.fused.places(self.columns)
 
     @cached_property
     def wanted(self) -> RealArray:
-        return np.array([float(element in self.fused.elements) for element in self.columns])
+        return self.fused.wanted(self.columns)
 
 
 @dataclass(frozen=True, eq=False)

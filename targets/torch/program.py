@@ -25,6 +25,7 @@ from qcompile.ir import (
 from qcompile.operator import Operator
 from qcompile.passes import Inline, Optimize
 from qcompile.targets.engine.factors import Factor, factors_of, word_masks
+from qcompile.targets.engine.flat import entries
 from qcompile.targets.engine.fuse import fused
 from qcompile.targets.simulator.options import BYTES, memory_limit, too_large
 from qcompile.targets.torch.angles import Memo, value_of
@@ -45,7 +46,7 @@ class Lowered:
 
     @cached_property
     def entries(self) -> tuple[Element, ...]:
-        return tuple(element for parameter in self.program.parameters for element in parameter.elements())
+        return entries(self.program)
 
     @cached_property
     def blocks(self) -> tuple[Mixing | Turning, ...]:
