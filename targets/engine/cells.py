@@ -18,8 +18,10 @@ from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic, lower_builtin, overload, type_callable
 from numpy.typing import NDArray
 
+from qcompile.targets.engine.layout import CELL, LANE_BITS
+
 Reals = NDArray[Any]
-LANES, WIDTH = 8, 16
+LANES, WIDTH = 1 << LANE_BITS, CELL
 _CONTRACT = ("contract",)  # a·b + c rounds once where the processor can
 _ORDER = np.arange(WIDTH)
 

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from qcompile.targets.engine.layout import CELL, LAST, TILES, Buffers, Packed, Task
+from qcompile.targets.engine.layout import CELL, LANE_BITS, LAST, TILES, Buffers, Packed, Task
 from qcompile.targets.engine.plan import Plan
 from qcompile.targets.engine.port import Argument, Call, Port
 from qcompile.targets.engine.words import widened
@@ -20,7 +20,7 @@ from qcompile.targets.simulator.options import Precision
 
 Reals: TypeAlias = NDArray[Any]
 DTYPES: dict[Precision, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
-LANES = 8
+LANES = 1 << LANE_BITS
 W = TypeVar("W")
 _KEPT = 64  # records whose addresses are known
 _LINE = 64  # bytes: a vector that crosses two lines of the cache costs two loads
