@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qcompile.grammar.imports import Imports
 
 MAX_FAULTS = 50
-MAX_IDLE = 30_000  # calls beyond operations; a thirtieth as many once something is wrong
+MAX_IDLE = 15_000  # calls beyond operations; a fifteenth as many once something is wrong
 MAX_CONTEXT = 3
 CONSTANTS = ("pi", "tau", "euler", "true", "false")
 CALLABLE = frozenset(FUNCTIONS) - frozenset(INFIX)
@@ -198,7 +198,7 @@ class Scope:
     def call(self, node: tree.Node) -> None:
         """Count the calls of sub-circuits, for those that make no operations double as well; told once."""
         self.shared.calls += 1
-        excess = self.shared.calls - self.shared.ops - (MAX_IDLE // 30 if self.faults else MAX_IDLE)
+        excess = self.shared.calls - self.shared.ops - (MAX_IDLE // 15 if self.faults else MAX_IDLE)
         if excess == 1 and not self.faults:
             label = f"{MAX_IDLE} calls more than operations are made here"
             raise error(Code.TOO_LARGE, label, self.span(node), "leave out sub-circuits that do nothing")

@@ -27,7 +27,7 @@ from qcompile.grammar.openqasm3.types import (
 from qcompile.ir import Definition
 
 MAX_SLOTS = 10**5
-MAX_IDLE = 30_000  # steps that make no operation: a second or two of reading
+MAX_IDLE = 15_000  # steps that make no operation: a second of reading
 MAX_NESTING = 60
 RUNNING, BREAK, CONTINUE, RETURN, END = range(5)
 _EXIT = "exit"
