@@ -3,9 +3,10 @@
     python benchmarks/layers.py
 
 Overhead: one step of a layer on 4 qubits with a batch of one (value, gradient by all parameters), less the engine's own
-call. Step: W4 with 256 inputs, the mean of ⟨Z0⟩ over them and its gradient, as a training step in PyTorch, beside the
-engine's own call with weights. Another library's row is there where it is installed. Gradients are compared first. One
-thread; minima in milliseconds of processor time, taken in turns.
+call, in every framework that is installed. Beside it the same step with the sum of the parameters in the layer's place:
+what the framework takes for any operation. Step: W4 with 256 inputs, the mean of ⟨Z0⟩ over them and its gradient, as a
+training step in PyTorch, beside the engine's own call with weights. Another library's row is there where it is
+installed. Gradients are compared first. One thread; minima in milliseconds of processor time, taken in turns.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,8 +41,65 @@ def overhead() -> None:
     task = workload("W1-4-4")
     function = qc.value_and_grad(program(task), threads=1)
     angles = task.angles()
-    own, layered = times([lambda: function.at(angles), ours(task)])
-    print(f"4 qubits, one row: engine {own:.3f}, layer {layered:.3f}, added {layered - own:.3f} of {OVERHEAD}")
+    print("4 qubits, one row")
+    for name, made in FRAMEWORKS.items():
+        if importlib.util.find_spec(name.partition(",")[0].lower()) is not None:
+            own, spent, bare = times([partial(function.at, angles), *made(task)])
+            added, beside = spent - own, spent - own - bare
+            print(f"{name}: {spent:.3f}, added {added:.3f} of {OVERHEAD}, {beside:.3f} beside {bare:.3f}")
+
+
+def in_torch(task: Workload) -> tuple[Step, Step]:
+    parameter = torch.nn.Parameter(TORCH.from_numpy(task.angles()))
+
+    def bare() -> Any:
+        parameter.grad = None
+        total: Any = parameter.sum()
+        total.backward()
+        return parameter.grad
+
+    return ours(task), bare
+
+
+def in_jax(task: Workload) -> tuple[Step, Step]:
+    jax: Any = importlib.import_module("jax")
+    jax.config.update("jax_enable_x64", True)
+    call, angles = qc.jax.function(program(task), threads=1), jax.numpy.asarray(task.angles())
+
+    def stepped(function: Any) -> Step:
+        step = jax.jit(jax.value_and_grad(function))
+        return lambda: jax.block_until_ready(step(angles))
+
+    return stepped(call), stepped(jax.numpy.sum)
+
+
+def in_keras(task: Workload, in_graph: bool) -> tuple[Step, Step]:
+    tf: Any = importlib.import_module("tensorflow")
+    keras: Any = importlib.import_module("keras")
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    made: Any = qc.tensorflow.Layer
+    layer = made(program(task), initial={"p": task.angles()}, dtype="float64", threads=1)
+
+    class Bare(keras.layers.Layer):  # type: ignore[misc]
+        def __init__(self) -> None:
+            whole: Any = super()
+            whole.__init__(dtype="float64")
+            self.p = self.add_weight(shape=(task.parameters,))
+
+        def call(self, inputs: Any = None) -> Any:  # noqa: ARG002
+            return tf.reduce_sum(self.p)
+
+    def stepped(module: Any) -> Step:
+        def step() -> Any:
+            with tf.GradientTape() as tape:
+                value = module()
+            return tape.gradient(value, module.trainable_weights)
+
+        call: Step = tf.function(step) if in_graph else step
+        return call
+
+    return stepped(layer), stepped(Bare())
 
 
 def step() -> None:
@@ -126,6 +185,12 @@ def torchquantum(task: Workload) -> Step:
     return stepped(Circuit(), [TORCH.from_numpy(task.data()).float()])
 
 
+FRAMEWORKS: dict[str, Callable[[Workload], tuple[Step, Step]]] = {
+    "Torch": in_torch,
+    "JAX, jit": in_jax,
+    "TensorFlow, graph": partial(in_keras, in_graph=True),
+    "TensorFlow, eager": partial(in_keras, in_graph=False),
+}
 PEERS: tuple[tuple[str, str, Callable[[Workload], Step]], ...] = (
     ("PennyLane, TorchLayer on Lightning", "pennylane", pennylane),
     ("TorchQuantum, complex64", "torchquantum", torchquantum),

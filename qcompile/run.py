@@ -203,7 +203,10 @@ class ValueAndGradient:
             CompileError: BAD_VALUE, and as a call.
         """
         given = checked_entries(values, len(self.entries))
-        scale = None if weights is None else checked_weights(weights, given)
+        return self.at_checked(given, None if weights is None else checked_weights(weights, given))
+
+    def at_checked(self, given: Array, scale: Array | None = None) -> tuple[Any, Array]:
+        """As `at`, of what is checked already."""
         flat = self._flat
         if flat is not None and flat.fused.is_ready:
             return flat(given) if given.ndim == 1 else flat.batch(given, scale)

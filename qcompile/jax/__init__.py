@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import Any, TypeAlias, Unpack
 
 import numpy as np
@@ -21,6 +20,7 @@ from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
 from qcompile.layers.inputs import is_by_name
 from qcompile.layers.outputs import names_of
+from qcompile.layers.split import Split
 from qcompile.run import Engine, On
 
 try:
@@ -54,14 +54,14 @@ def function(
     Raises:
         CompileError: as `value_and_grad`.
     """
-    return Function(Evaluator.of(program, method, on, shots=shots, seed=seed, **options))
+    return Function(Split(Evaluator.of(program, method, on, shots=shots, seed=seed, **options)))
 
 
 @dataclass(frozen=True, eq=False)
 class Function:
     """A program, compiled, that JAX calls and transforms."""
 
-    evaluator: Evaluator
+    split: Split
 
     def __call__(self, parameters: Given = None, inputs: Given = None) -> Any:
         """What the program returns: of one number shape (*lead,), else all outputs side by side, (*lead, width).
@@ -74,10 +74,11 @@ class Function:
         Raises:
             CompileError: UNBOUND, UNKNOWN_NAME, BAD_VALUE.
         """
-        program = self.evaluator.program
-        pieces = _pieces(trained(program), parameters, "parameters") | _pieces(fed(program), inputs, "inputs")
-        found = values(self.evaluator, _side_by_side([pieces[p.name] for p in program.parameters]))
-        return found[..., 0] if self.evaluator.width == 1 else found
+        evaluator = self.split.evaluator
+        weights = _side_by_side(_pieces(trained(evaluator.program), parameters, "parameters"))
+        rows = _side_by_side(_pieces(fed(evaluator.program), inputs, "inputs"))
+        found = values(self.split, *_in_one_type(*_led(weights, rows)))
+        return found[..., 0] if evaluator.width == 1 else found
 
     def start(self, seed: int = 0, initial: Mapping[str, ArrayLike] | None = None) -> dict[str, Any]:
         """Parameters to start training from: those given, the others drawn from the seed as for any framework's layer.
@@ -85,16 +86,18 @@ class Function:
         Raises:
             CompileError: UNKNOWN_NAME, BAD_VALUE.
         """
-        return {name: jnp.asarray(value) for name, value in start_values(self.evaluator.program, seed, initial).items()}
+        found = start_values(self.split.evaluator.program, seed, initial)
+        return {name: jnp.asarray(value) for name, value in found.items()}
 
     @property
     def outputs(self) -> dict[str, slice]:
         """The columns of each output, by its text: `expect(H)`."""
-        return dict(zip(names_of(self.evaluator.program), self.evaluator.outputs, strict=True))
+        evaluator = self.split.evaluator
+        return dict(zip(names_of(evaluator.program), evaluator.outputs, strict=True))
 
 
-def _pieces(wanted: Sequence[Parameter], given: Given, what: str) -> dict[str, Any]:
-    """By name, shape (*lead, entries)."""
+def _pieces(wanted: Sequence[Parameter], given: Given, what: str) -> list[Any]:
+    """Of each parameter, shape (*lead, entries)."""
     if given is None and wanted:
         raise error(Code.UNBOUND, f"no value for `{wanted[0].name}`", wanted[0].span, f"give the {what}")
     if is_by_name(given):
@@ -102,11 +105,10 @@ def _pieces(wanted: Sequence[Parameter], given: Given, what: str) -> dict[str, A
     array, count = jnp.asarray(given), width_of(wanted)
     if array.ndim == 0 or array.shape[-1] != count:
         raise error(Code.BAD_VALUE, f"{what} of shape {array.shape}", help=f"give (…, {count}), or a mapping by name")
-    spans = pairwise(accumulate((len(p.elements()) for p in wanted), initial=0))
-    return {p.name: _floating(p, array)[..., slice(*span)] for p, span in zip(wanted, spans, strict=True)}
+    return [_floating(wanted[0], array)] if wanted else [array]
 
 
-def _by_name(wanted: Sequence[Parameter], given: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _by_name(wanted: Sequence[Parameter], given: Mapping[str, Any], what: str) -> list[Any]:
     names = [p.name for p in wanted]
     for name in given:
         if name not in names:
@@ -114,7 +116,7 @@ def _by_name(wanted: Sequence[Parameter], given: Mapping[str, Any], what: str) -
     for p in wanted:
         if p.name not in given:
             raise error(Code.UNBOUND, f"no value for `{p.name}`", p.span, f"give it with the {what}")
-    return {p.name: _piece(p, jnp.asarray(given[p.name])) for p in wanted}
+    return [_piece(p, jnp.asarray(given[p.name])) for p in wanted]
 
 
 def _piece(parameter: Parameter, array: Any) -> Any:
@@ -139,8 +141,21 @@ def _floating(parameter: Parameter, array: Any) -> Any:
 
 
 def _side_by_side(pieces: Sequence[Any]) -> Any:
-    """All columns, in one type, leading axes broadcast."""
+    """Shape (*lead, entries), leading axes broadcast."""
     if not pieces:
-        return jnp.zeros((0,))
+        return jnp.zeros((0,), jnp.int8)  # a type that gives way to any other
     lead = jnp.broadcast_shapes(*(piece.shape[:-1] for piece in pieces))
     return jnp.concatenate([jnp.broadcast_to(piece, (*lead, piece.shape[-1])) for piece in pieces], axis=-1)
+
+
+def _led(weights: Any, rows: Any) -> tuple[Any, Any]:
+    """In the same leading axes, but for weights that have none: these are the same in all rows."""
+    if weights.ndim == 1:
+        return weights, rows
+    lead = jnp.broadcast_shapes(weights.shape[:-1], rows.shape[:-1])
+    return tuple(jnp.broadcast_to(each, (*lead, each.shape[-1])) for each in (weights, rows))
+
+
+def _in_one_type(*arrays: Any) -> list[Any]:
+    kind = jnp.result_type(*arrays)
+    return [array.astype(kind if jnp.issubdtype(kind, jnp.floating) else float) for array in arrays]

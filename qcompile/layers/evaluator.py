@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias, Unpack
@@ -81,11 +82,6 @@ class Evaluator:
         last: int = self.outputs[-1].stop
         return last
 
-    @property
-    def keeps_jacobian(self) -> bool:
-        """Does it come with the values in one call? Of one column it costs what a sweep does; by shifts it is there."""
-        return self.width == 1 or not self.sweeps
-
     def values(self, x: ArrayLike) -> Array:
         """The outputs side by side, shape (batch, width), at rows of shape (batch, entries)."""
         rows = checked_rows(self.program.parameters, x)
@@ -101,12 +97,12 @@ class Evaluator:
     def values_and_jacobian(self, x: ArrayLike) -> tuple[Array, Array]:
         """Values, and their derivatives by all entries, shape (batch, width, entries)."""
         rows = checked_rows(self.program.parameters, x)
+        if self._is_flat and rows.size and self.wanted:
+            values, gradient = self._both.at_checked(rows[0] if len(rows) == 1 else rows)
+            return np.reshape(values, (-1, 1)), gradient.reshape(len(rows), 1, -1)
         jacobian = np.zeros((len(rows), self.width, len(self.entries)))
         if not jacobian.size or not self.wanted:
             return self.values(rows), jacobian
-        if self._is_flat:
-            values, gradient = self._both.at(rows[0] if len(rows) == 1 else rows)
-            return np.reshape(values, (-1, 1)), gradient.reshape(jacobian.shape)
         found = evaluated(self._both.derivative, named(self.program.parameters, rows), self.options, self.on)
         warn_of_leakage(found.leakage)
         for place, slopes in zip(self.outputs, self._both.slopes(found), strict=True):
@@ -121,7 +117,8 @@ class Evaluator:
             return np.zeros(rows.shape)
         if self.combined is None:
             _, jacobian = self.values_and_jacobian(rows)
-            return contracted("bo,boe->be", given, jacobian)
+            slopes: Array = np.matmul(given[:, np.newaxis], jacobian)[:, 0]
+            return slopes
         function = self._combined_function
         if function is None:
             raise AssertionError("a combined program has a gradient")
@@ -170,12 +167,20 @@ class Evaluator:
 
     @cached_property
     def keeping(self) -> Keeping | None:
-        """The way in two calls with one forward walk, where there is one."""
+        """The way in two calls with one forward walk, where there is one; by what is trained summed over the rows."""
+        fed: list[int] = self.fed.tolist()
+        return self._keeping([k for k in fed if self.entries[k] in self.wanted])
+
+    @cached_property
+    def keeping_by_row(self) -> Keeping | None:
+        """The same, with all derivatives row by row."""
+        return self._keeping(range(len(self.entries)))
+
+    def _keeping(self, apart: Sequence[int]) -> Keeping | None:
         derivative = self._both.derivative if self.sweeps and self.wanted else None
         if not isinstance(derivative, Adjoint):
             return None
-        apart = [k for k in self.fed.tolist() if self.entries[k] in self.wanted]
-        return keeping(derivative.forward, self.options, self.wanted, apart)
+        return keeping(derivative.forward, self.options, self.wanted, list(apart))
 
     @cached_property
     def _reading(self) -> Keeping | None:

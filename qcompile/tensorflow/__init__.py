@@ -18,7 +18,7 @@ from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
 from qcompile.layers.inputs import check_named, check_one, is_by_name
 from qcompile.layers.outputs import names_of
-from qcompile.layers.parts import Parts
+from qcompile.layers.split import Split
 from qcompile.run import Engine, On
 
 try:
@@ -69,7 +69,7 @@ class Layer(keras.layers.Layer):
         self.program: Program = _parsed(program)
         self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": seed, **engine}
         self._initial = {name: np.asarray(value).tolist() for name, value in (initial or {}).items()}
-        self._operations = Operations(Parts(Evaluator.of(self.program, **self._settings)))
+        self._operations = Operations(Split(Evaluator.of(self.program, **self._settings)))
         self._trained = self._weights_of(start_values(self.program, _drawn(seed), initial))
         self.supports_jit = False  # XLA calls no Python
         self.built = True
@@ -86,13 +86,13 @@ class Layer(keras.layers.Layer):
     @property
     def outputs(self) -> dict[str, slice]:
         """The columns of each output, by its text: `expect(H)`."""
-        return dict(zip(names_of(self.program), self._operations.parts.evaluator.outputs, strict=True))
+        return dict(zip(names_of(self.program), self._operations.split.evaluator.outputs, strict=True))
 
     def call(self, inputs: Any = None, training: bool | None = None) -> Tensor:
-        """The outputs; in training, the Jacobian may come with them, where that spares a call."""
+        """The outputs; unless `training` is False, what their gradient would take is kept for a while."""
         try:
             rows = self._named(inputs) if is_by_name(inputs) else self._one(inputs)
-            return self._operations.values(*self._tensors(), rows, with_jacobian=bool(training))
+            return self._operations.values(self._joined(), rows, differentiated=training is not False)
         except CompileError as fault:
             vars(fault)["_keras_call_info_injected"] = True  # else Keras makes another of its type, from a text alone
             raise
@@ -101,9 +101,13 @@ class Layer(keras.layers.Layer):
         """What the layer is made from again: text, numbers and names."""
         return {**super().get_config(), "program": to_text(self.program), "initial": self._initial, **self._settings}
 
-    def _tensors(self) -> list[Tensor]:
-        """The weights, in the precision that Keras computes in."""
-        return [tf.convert_to_tensor(weight) for weight in self._trained]
+    def _joined(self) -> Tensor:
+        """All weights in one, shape (trained,), in the precision that Keras computes in."""
+        given = [tf.convert_to_tensor(weight) for weight in self._trained]
+        parts = [each if each.shape.rank else tf.reshape(each, (1,)) for each in given]
+        if len(parts) == 1:
+            return parts[0]
+        return tf.concat(parts, axis=0) if parts else tf.zeros((0,), self.compute_dtype)
 
     def _one(self, inputs: Any) -> Tensor:
         rows = self._real(inputs, "what is fed")

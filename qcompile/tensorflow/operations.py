@@ -1,12 +1,12 @@
-"""The methods of an evaluator as TensorFlow operations: one call of the engine each, eager and in graphs.
+"""The methods of `layers.split.Split` as TensorFlow operations: one call of the engine each, eager and in graphs.
 
-Each has its own gradient, made of the others. Of the parts a, cotangents c, and tangents t, with cotangents of the
-results in the second column:
+Each has its own gradient, made of the others. Of weights and inputs z, cotangents c, and tangents t, with cotangents of
+the results in the second column:
 
-    values(a)            c     pullback(a, c)
-    pullback(a, c)       t     by a: second(a, c, t)       by c: pushforward(a, t)
-    pushforward(a, t)    c     by a: second(a, c, t)       by t: pullback(a, c)
-    second(a, c, t)      u     by c: curvature(a, t, u)    by t: second(a, c, u), second derivatives being symmetric
+    values(z)               c     pullback(z, c)
+    pullback(z, c)          t     by z: second(z, c, t)       by c: pushforward(z, t)
+    pushforward(z, t)       c     by z: second(z, c, t)       by t: pullback(z, c)
+    second(z, c, t)         u     by c: curvature(z, t, u)    by t: second(z, c, u), second derivatives being symmetric
 
 A third derivative is refused.
 """
@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import tensorflow as tf
 
 from qcompile.diagnostics import Code, error
-from qcompile.layers.parts import Parts
+from qcompile.layers.split import Split
 
 Tensor: TypeAlias = Any
 
@@ -29,102 +29,95 @@ _BACKWARDS_ONLY = "qcompile.tensorflow: in a tf.function take derivatives by Gra
 
 @dataclass(frozen=True, eq=False)
 class Operations:
-    """A program as a differentiable operation on its parts, which are tensors of one type."""
+    """A program as a differentiable operation on its weights, shape (trained,), and inputs, shape (*lead, fed)."""
 
-    parts: Parts
+    split: Split
 
-    def values(self, *given: Tensor, with_jacobian: bool) -> Tensor:
+    def values(self, *z: Tensor, differentiated: bool) -> Tensor:
         """The outputs, shape (*lead, width).
 
         Args:
-            with_jacobian: is the gradient wanted afterwards? Then it takes no further call.
+            differentiated: may the gradient be wanted afterwards? Then the states are kept for it.
         """
-        at_once = with_jacobian and self.parts.evaluator.keeps_jacobian
-        return self._values_and_jacobian(*given) if at_once else self._values(*given)
+        return self._remembered(*z) if differentiated else self._values(*z)
 
     @tf.custom_gradient
-    def _values(self, *given: Tensor) -> Any:
-        def gradient(cotangents: Tensor) -> Any:
-            return self._pullback(*given, cotangents)
-
-        return self._call("values", given, [self._outputs(given)])[0], gradient
+    def _values(self, *z: Tensor) -> Any:
+        return self._values_by("values", z)
 
     @tf.custom_gradient
-    def _values_and_jacobian(self, *given: Tensor) -> Any:
-        outputs = self._outputs(given)
-        slopes = outputs.concatenate(len(self.parts.evaluator.entries))
-        found, jacobian = self._call("values_and_jacobian", given, [outputs, slopes])
+    def _remembered(self, *z: Tensor) -> Any:
+        return self._values_by("remembered", z)
+
+    def _values_by(self, method: str, z: Sequence[Tensor]) -> Any:
+        found = self._call(method, z, [self._outputs(z)])[0]
 
         def gradient(cotangents: Tensor) -> Any:
-            return self._contraction(*given, cotangents, jacobian)
+            return self._pullback_after(*z, cotangents, found)
 
         return found, gradient
+
+    @tf.custom_gradient
+    def _pullback_after(self, *given: Tensor) -> Any:
+        """The pullback, which waits for the values, given last: what these keep is there by then."""
+
+        def gradient(*along: Tensor) -> Any:
+            return *self._of_pullback(given[:-1], along), None
+
+        return self._call("pullback", given, [each.shape for each in given[:2]]), gradient
 
     @tf.custom_gradient
     def _pullback(self, *given: Tensor) -> Any:
         def gradient(*along: Tensor) -> Any:
             return self._of_pullback(given, along)
 
-        return self._call("pullback", given, self._shapes(given)), gradient
-
-    @tf.custom_gradient
-    def _contraction(self, *given: Tensor) -> Any:
-        """The pullback by the Jacobian that is kept, which is not what it depends on: its parts are."""
-
-        def gradient(*along: Tensor) -> Any:
-            return *self._of_pullback(given[:-1], along), None
-
-        return self._call("contraction", given, self._shapes(given)), gradient
+        return self._call("pullback", given, [each.shape for each in given[:2]]), gradient
 
     def _of_pullback(self, given: Sequence[Tensor], along: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        parts = given[: self.parts.count]
-        return (*self._second(*given, *along), self._pushforward(*parts, *along))
+        return *self._second(*given, *along), self._pushforward(*given[:2], *along)
 
     @tf.custom_gradient
     def _pushforward(self, *given: Tensor) -> Any:
-        parts, tangents = given[: self.parts.count], given[self.parts.count :]
+        z, tangents = given[:2], given[2:]
 
         def gradient(cotangents: Tensor) -> Any:
-            return *self._second(*parts, cotangents, *tangents), *self._pullback(*parts, cotangents)
+            return *self._second(*z, cotangents, *tangents), *self._pullback(*z, cotangents)
 
-        return self._call("pushforward", given, [self._outputs(parts)])[0], gradient
+        return self._call("pushforward", given, [self._outputs(z)])[0], gradient
 
     def _second(self, *given: Tensor) -> Any:
-        count = self.parts.count
-        return self._second_of_constants(*map(_no_further, given[:count]), *given[count:])
+        return self._second_of_constants(*map(_no_further, given[:2]), *given[2:])
 
     @tf.custom_gradient
     def _second_of_constants(self, *given: Tensor) -> Any:
-        count = self.parts.count
-        parts, cotangents, tangents = given[:count], given[count], given[count + 1 :]
-        found = self._call("second", given, self._shapes(given))
+        z, cotangents, tangents = given[:2], given[2], given[3:]
+        found = self._call("second", given, [each.shape for each in z])
 
         def gradient(*along: Tensor) -> tuple[Tensor, ...]:
-            nothing = map(tf.zeros_like, parts)
-            return (*nothing, self._curvature(*parts, *tangents, *along), *self._second(*parts, cotangents, *along))
+            nothing = map(tf.zeros_like, z)
+            return (*nothing, self._curvature(*z, *tangents, *along), *self._second(*z, cotangents, *along))
 
         return found, gradient
 
     def _curvature(self, *given: Tensor) -> Tensor:
-        return self._call("curvature", list(map(_no_further, given)), [self._outputs(given[: self.parts.count])])[0]
+        return self._call("curvature", list(map(_no_further, given)), [self._outputs(given)])[0]
 
     def _call(self, method: str, given: Sequence[Tensor], shapes: Sequence[Any]) -> Any:
         """One call of the engine: at once, or in a graph as an operation of the host."""
-        function, kind = getattr(self.parts, method), given[0].dtype
+        function, kind = getattr(self.split, method), given[0].dtype
         if tf.executing_eagerly():
-            return [tf.convert_to_tensor(each) for each in function(*(tensor.numpy() for tensor in given))]
+            found = function(*(tensor.numpy() for tensor in given))
+            return [tf.convert_to_tensor(each) for each in (found if len(shapes) > 1 else [found])]
         # Forward accumulators that trace look for derivatives within custom gradients, and would find 0 here.
         guarded = [tf.raw_ops.PreventGradient(input=tensor, message=_BACKWARDS_ONLY) for tensor in given]
-        found = tf.numpy_function(function, guarded, [kind] * len(shapes), stateful=False)
-        for tensor, shape in zip(found, shapes, strict=True):
+        found = tf.numpy_function(function, guarded, [kind] * len(shapes) if len(shapes) > 1 else kind, stateful=False)
+        results = found if len(shapes) > 1 else [found]
+        for tensor, shape in zip(results, shapes, strict=True):
             tensor.set_shape(shape)
-        return found
+        return results
 
-    def _outputs(self, parts: Sequence[Tensor]) -> Any:
-        return parts[-1].shape[:-1].concatenate(self.parts.evaluator.width)
-
-    def _shapes(self, given: Sequence[Tensor]) -> list[Any]:
-        return [part.shape for part in given[: self.parts.count]]
+    def _outputs(self, z: Sequence[Tensor]) -> Any:
+        return z[1].shape[:-1].concatenate(self.split.evaluator.width)
 
 
 @tf.custom_gradient

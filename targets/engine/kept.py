@@ -144,6 +144,11 @@ class Kept:
     tables: Reals
     values: RealArray
 
+    @property
+    def size(self) -> int:
+        """Of what is kept, in bytes."""
+        return self.kets.nbytes + self.tables.nbytes
+
     def __del__(self) -> None:
         self.keeping.give(self.kets, self.tables)
 

@@ -40,7 +40,7 @@ def test_values_are_those_of_the_evaluator(program: qc.Program, jax: Any) -> Non
     parameters, inputs = arguments_of(program, (2, 3))
     expected = Evaluator.of(program).values(rows_of(Evaluator.of(program), parameters, inputs))
     lead = (2, 3) if inputs.size else ()
-    shape = lead if function.evaluator.width == 1 else (*lead, -1)
+    shape = lead if function.split.evaluator.width == 1 else (*lead, -1)
     for call in (function, jax.jit(function)):
         found = call(parameters, inputs)
         assert found.dtype == np.float64
@@ -109,7 +109,7 @@ def test_second_derivatives_of_several_outputs(program: qc.Program, inner: str, 
 
 @pytest.mark.parametrize(
     ("program", "expected"),
-    [("shared", [("values_and_jacobian", 5)]), ("several", [("values", 5), ("pullback", 5)])],
+    [("shared", [("kept", 5), ("pulled", 5)]), ("several", [("values_and_jacobian", 5)])],
     indirect=["program"],
 )
 @pytest.mark.parametrize("mapped", [False, True])
@@ -204,7 +204,7 @@ def test_the_method_and_the_shots_reach_the_engine(program: qc.Program, jax: Any
     """Would catch settings that a function does not heed."""
     parameters, inputs = arguments_of(program, (2,))
     shifted = qc.jax.function(program, "shift")
-    assert not shifted.evaluator.sweeps
+    assert not shifted.split.evaluator.sweeps
     exact = qc.jax.function(program)
     slopes = jax.jacrev(shifted)(parameters, inputs)
     assert np.allclose(slopes, jax.jacfwd(exact)(parameters, inputs), atol=1e-12)

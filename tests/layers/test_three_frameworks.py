@@ -78,7 +78,7 @@ def in_jax(task: Task) -> Step:
     frame: Any = jax
     function = qc.jax.function(task.program)
     state = function.start(SEED)
-    width = function.evaluator.width
+    width = function.split.evaluator.width
 
     def loss(parameters: Any) -> Any:
         found = function(parameters, task.data).reshape(ROWS, width)

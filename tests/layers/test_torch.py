@@ -319,7 +319,7 @@ def test_settings_reach_the_engine(program: qc.Program) -> None:
     assert torch.equal(drawn(x), drawn(x))
     assert not torch.allclose(drawn(x), layer_of(program)(x), atol=1e-3)
     shifted = layer_of(program, method="shift")
-    assert not shifted._evaluator.sweeps
+    assert not shifted._split.evaluator.sweeps
     first, second = (torch.autograd.grad(m(x).sum(), x)[0] for m in (shifted, layer_of(program)))
     assert torch.allclose(first, second, atol=1e-11)
     single = layer_of(program, precision="single", engine="fused", threads=1)

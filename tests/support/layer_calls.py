@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from qcompile.ir import Program
 from qcompile.layers.arguments import fed, trained, width_of
 from qcompile.layers.evaluator import Evaluator
+from qcompile.targets.engine.kept import Keeping, Kept
 
 Array = NDArray[Any]
 METHODS = ("values", "values_and_jacobian", "pullback", "pushforward", "second")
@@ -30,21 +31,23 @@ def rows_of(evaluator: Evaluator, parameters: Array, inputs: Array) -> Array:
 
 
 class Count:
-    """Which methods of an evaluator are called from outside, and for how many rows."""
+    """Which calls of the engine an evaluator makes, and for how many rows."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple[str, int]] = []
         self._depth = 0
         for name in METHODS:
             monkeypatch.setattr(Evaluator, name, self._counted(name, getattr(Evaluator, name)))
+        monkeypatch.setattr(Keeping, "__call__", self._counted("kept", Keeping.__call__))
+        monkeypatch.setattr(Kept, "pulled", self._counted("pulled", Kept.pulled))
 
     def _counted(self, name: str, method: Any) -> Any:
-        def call(evaluator: Evaluator, x: Array, *others: Array) -> Any:
+        def call(whole: Any, x: Array, *others: Array) -> Any:
             if not self._depth:
                 self.calls.append((name, len(x)))
             self._depth += 1
             try:
-                return method(evaluator, x, *others)
+                return method(whole, x, *others)
             finally:
                 self._depth -= 1
 

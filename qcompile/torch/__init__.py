@@ -12,12 +12,12 @@ from qcompile.diagnostics import Code, error
 from qcompile.files import parse
 from qcompile.grammar import to_text
 from qcompile.ir import Parameter, Program
-from qcompile.layers.arguments import Array, checked_start, fed, shape_of, start_values, trained, width_of
+from qcompile.layers.arguments import checked_start, fed, shape_of, start_values, trained, width_of
 from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import missing
-from qcompile.layers.held import Held
 from qcompile.layers.inputs import check_named, check_one
 from qcompile.layers.outputs import names_of
+from qcompile.layers.split import Split
 from qcompile.run import Engine, On
 
 try:
@@ -26,9 +26,9 @@ except ModuleNotFoundError as fault:
     raise missing("torch", fault) from None
 
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from qcompile.targets.torch import Lowered, lower
+from qcompile.torch.functions import tensor, values
 
 _torch: Any = torch
 BACKPROP = "backprop"
@@ -82,20 +82,20 @@ class Layer(nn.Module):
         """What is made of the program and its settings, and not pickled."""
         is_native = self._settings["method"] == BACKPROP
         settings: dict[str, Any] = {**self._settings, "method": "auto"} if is_native else self._settings
-        self._evaluator = Evaluator.of(self.program, **settings)
+        self._split = Split(Evaluator.of(self.program, **settings))
         self._lowered = lower(self.program) if is_native else None
         self._trained, self._fed = trained(self.program), fed(self.program)
 
     @property
     def outputs(self) -> dict[str, slice]:
         """The columns of each output, by its text: `expect(H)`."""
-        return dict(zip(names_of(self.program), self._evaluator.outputs, strict=True))
+        return dict(zip(names_of(self.program), self._split.evaluator.outputs, strict=True))
 
     def reset_parameters(self, seed: int | torch.Generator | None = None) -> None:
         """Draw the parameters again."""
         with torch.no_grad():
             for name, value in start_values(self.program, _drawn(seed)).items():
-                self.get_parameter(name).copy_(_tensor(value))
+                self.get_parameter(name).copy_(tensor(value))
 
     def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
         if self._lowered is not None:
@@ -104,28 +104,27 @@ class Layer(nn.Module):
         return found
 
     def _backpropagated(self, lowered: Lowered, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
-        weights = self._weights()
-        rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
-        rows = rows.to(weights) if self._trained else rows
-        given = torch.cat([weights.to(rows).expand(len(rows), -1), rows], dim=1)
-        places = np.argsort(np.concatenate([self._evaluator.trained, self._evaluator.fed]))
-        found = lowered(given[:, torch.as_tensor(places, device=given.device)])
-        return found.reshape(*leading, found.shape[-1])
+        weights, given = self._weights(), self._rows(x, inputs)
+        rows = given.to(weights) if self._trained else given
+        wide = torch.cat([weights.to(rows).expand(*rows.shape[:-1], -1), rows], dim=-1)
+        evaluator = self._split.evaluator
+        places = np.argsort(np.concatenate([evaluator.trained, evaluator.fed]))
+        whole = wide[..., torch.as_tensor(places, device=wide.device)]
+        found = lowered(whole.reshape(rows.shape[:-1].numel(), len(places)))
+        return found.reshape(*rows.shape[:-1], found.shape[-1])
 
     def _called(self, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
-        weights = self._weights()
-        rows, leading = self._one(x) if x is not None and not inputs else self._named(inputs, x)
-        found = _values(self._evaluator, _plain(weights), _plain(rows))
+        weights, rows = self._weights(), self._rows(x, inputs)
+        found = values(self._split, _plain(weights), _plain(rows))
         like = weights if self._trained else rows
-        shaped = found if len(leading) == 1 else found.reshape(*leading, found.shape[-1])
-        return shaped if _is_plain(like) else shaped.to(like.device, like.dtype)
+        return found if _is_plain(like) else found.to(like.device, like.dtype)
 
     def extra_repr(self) -> str:
         names = ", ".join(self.outputs)
         return f"{width_of(self._fed)} fed -> {names}, method={self._settings['method']!r}"
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("_evaluator", "_lowered", "_trained", "_fed")
+        made = ("_split", "_lowered", "_trained", "_fed")
         return {k: v for k, v in self.__dict__.items() if k not in made} | {"program": to_text(self.program)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -152,23 +151,20 @@ class Layer(nn.Module):
             checked_start(parameter, value.detach().cpu().numpy())
         return value
 
-    def _one(self, x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
-        """The rows of one tensor, shape (batch, fed), and its leading axes."""
-        given = _real(x, "what is fed")
-        check_one(self._fed, given.shape)
-        leading = given.shape[:-1]
-        return given if given.ndim == 2 else given.reshape(leading.numel(), given.shape[-1]), tuple(leading)
-
-    def _named(self, inputs: Mapping[str, Tensor], x: Tensor | None) -> tuple[Tensor, tuple[int, ...]]:
+    def _rows(self, x: Tensor | None, inputs: Mapping[str, Tensor]) -> Tensor:
+        """What is fed, shape (*lead, fed)."""
+        if x is not None and not inputs:
+            given = _real(x, "what is fed")
+            check_one(self._fed, given.shape)
+            return given
         if x is not None:
             raise error(Code.BAD_VALUE, "inputs in one tensor and by name", help="give either")
         if not inputs and not self._fed:
-            return torch.zeros(1, 0), ()
-        given = {name: _real(value, f"`{name}`") for name, value in inputs.items()}
-        leading = check_named(self._fed, {name: tuple(value.shape) for name, value in given.items()})
-        count = int(np.prod(leading))
-        parts = [given[p.name].expand(*leading, *shape_of(p)).reshape(count, -1) for p in self._fed]
-        return torch.cat(parts, dim=1) if parts else torch.zeros(1, 0), leading
+            return torch.zeros(0)
+        named = {name: _real(value, f"`{name}`") for name, value in inputs.items()}
+        leading = check_named(self._fed, {name: tuple(value.shape) for name, value in named.items()})
+        found = [(p, named[p.name].expand(*leading, *shape_of(p))) for p in self._fed]
+        return torch.cat([value.reshape(*leading, len(p.elements())) for p, value in found], dim=-1)
 
 
 def _drawn(seed: int | torch.Generator | None) -> int:
@@ -199,79 +195,9 @@ def _is_plain(tensor: Tensor) -> bool:
     return tensor.dtype is torch.float64 and tensor.device.type == "cpu"
 
 
-# ---- one engine call each way
-
-
-def _values(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
-    """The outputs, shape (batch, width), from what is trained, (trained,), and what is fed, (batch, fed)."""
-    if torch.is_grad_enabled() and (weights.requires_grad or rows.requires_grad):
-        found: Tensor = _values_of(evaluator, weights, rows)
-        return found
-    return _tensor(evaluator.values(_joined(evaluator, weights, rows)))
-
-
-class _Values(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Tensor:
-        ctx.evaluator = evaluator if ctx.needs_input_grad[2] else evaluator.by_trained
-        ctx.held = Held.at(ctx.evaluator, _joined(evaluator, weights, rows))
-        ctx.save_for_backward(weights, rows)
-        return _tensor(ctx.held.values)
-
-    @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():  # the gradient is to be differentiated
-            slopes: tuple[Tensor, ...] = _pullback(ctx.evaluator, *ctx.saved_tensors, *cotangents)
-            return None, *slopes
-        by_weights, by_rows = ctx.held.pulled(cotangents[0].numpy())
-        return None, _tensor(by_weights), _tensor(by_rows)
-
-
-class _Pullback(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any, evaluator: Evaluator, weights: Tensor, rows: Tensor, cotangents: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        ctx.evaluator = evaluator
-        ctx.save_for_backward(weights, rows, cotangents)
-        slopes = evaluator.pullback(_joined(evaluator, weights, rows), cotangents.numpy())
-        return _parted(evaluator, slopes)
-
-    @staticmethod
-    @once_differentiable
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, *tangents: Tensor
-    ) -> tuple[Tensor | None, ...]:
-        weights, rows, cotangents = ctx.saved_tensors
-        x, along = _joined(ctx.evaluator, weights, rows), _joined(ctx.evaluator, *tangents)
-        bent = ctx.evaluator.second(x, cotangents.numpy(), along) if any(ctx.needs_input_grad[1:3]) else 0 * x
-        return None, *_parted(ctx.evaluator, bent), _tensor(ctx.evaluator.pushforward(x, along))
-
-
-def _joined(evaluator: Evaluator, weights: Tensor, rows: Tensor) -> Array:
-    """By rows of all entries: what is trained is the same in each."""
-    x = np.empty((len(rows), len(evaluator.entries)))
-    x[:, evaluator.trained] = weights.detach().numpy()
-    x[:, evaluator.fed] = rows.detach().numpy()
-    return x
-
-
-def _parted(evaluator: Evaluator, slopes: Array) -> tuple[Tensor, Tensor]:
-    """By what is trained, summed over the rows, and by what is fed."""
-    return _tensor(slopes[:, evaluator.trained].sum(axis=0)), _tensor(slopes[:, evaluator.fed])
-
-
-def _tensor(array: Array) -> Tensor:
-    """On the same memory."""
-    found: Tensor = _torch.from_numpy(array)
-    return found
-
-
 def _call(function: Any, *arguments: Any) -> Any:
     return function(*arguments)
 
 
-# What of PyTorch is typed in part only. A graph of torch.compile breaks at a call of `_apart`, and nowhere within.
-_functions: tuple[Any, Any] = _Values, _Pullback
-_values_of, _pullback = (function.apply for function in _functions)
+# A graph of torch.compile breaks at a call of `_apart`, and nowhere within.
 _apart: Any = _torch.compiler.disable(_call)
