@@ -218,6 +218,11 @@ class ValueAndGradient:
         """What `at` takes, in order."""
         return entries(self.program)
 
+    @property
+    def is_flat(self) -> bool:
+        """Does `at` of one row take the shortest way?"""
+        return self._flat is not None
+
     @cached_property
     def _flat(self) -> Flat | None:
         """The shortest way, where there is one."""

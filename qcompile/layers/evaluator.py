@@ -16,6 +16,7 @@ from qcompile.entries import named
 from qcompile.ir import Adjoint, Program
 from qcompile.layers.arguments import Array, checked_rows, contracted
 from qcompile.layers.combined import Combined
+from qcompile.layers.means import Means
 from qcompile.layers.outputs import layout, side_by_side
 from qcompile.layers.second import Tangent, Twice, second_order
 from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
@@ -87,8 +88,13 @@ class Evaluator:
         rows = checked_rows(self.program.parameters, x)
         if not len(rows):
             return np.zeros((0, self.width))
-        if self._reading is not None and self._reading.takes(len(rows)):
-            return self._reading(rows).values
+        if self.means is not None:
+            means, base = self.means
+            reading = base.reading
+            if reading is not None and reading.takes(len(rows)):
+                return means.values(rows, reading(rows).values)
+        elif self.reading is not None and self.reading.takes(len(rows)):
+            return self.reading(rows).values
         result, leakage = self._simulation.measured(**(named(self.program.parameters, rows) if self.entries else {}))
         warn_of_leakage(leakage)
         results = list(result) if len(self.outputs) > 1 else [result]
@@ -97,7 +103,7 @@ class Evaluator:
     def values_and_jacobian(self, x: ArrayLike) -> tuple[Array, Array]:
         """Values, and their derivatives by all entries, shape (batch, width, entries)."""
         rows = checked_rows(self.program.parameters, x)
-        if self._is_flat and rows.size and self.wanted:
+        if self._is_narrow and rows.size and self.wanted:
             values, gradient = self._both.at_checked(rows[0] if len(rows) == 1 else rows)
             return np.reshape(values, (-1, 1)), gradient.reshape(len(rows), 1, -1)
         jacobian = np.zeros((len(rows), self.width, len(self.entries)))
@@ -183,7 +189,15 @@ class Evaluator:
         return keeping(derivative.forward, self.options, self.wanted, list(apart))
 
     @cached_property
-    def _reading(self) -> Keeping | None:
+    def means(self) -> tuple[Means, Evaluator] | None:
+        """What the outputs are made of, where they are no such expectations themselves, and this as a function."""
+        made = Means.of(self.program, self.outputs, self.entries) if self.sweeps and self.entries else None
+        if made is None:
+            return None
+        return made, replace(self, program=made.program, outputs=layout(made.program, self.options.cutoff))
+
+    @cached_property
+    def reading(self) -> Keeping | None:
         """The short way to values alone."""
         program = simulable(self.program) if self.sweeps and self.entries else None
         return keeping(program, self.options, (), ()) if isinstance(program, Program) else None
@@ -197,8 +211,13 @@ class Evaluator:
         return value_and_grad(self.program, self.method, self.names, self.on, **self.settings)
 
     @cached_property
-    def _is_flat(self) -> bool:
+    def _is_narrow(self) -> bool:
         return self.sweeps and self.width == 1 and "qumode" not in self.program.kinds
+
+    @cached_property
+    def is_flat(self) -> bool:
+        """Do value and gradient of one row come by the shortest way?"""
+        return self._is_narrow and bool(self.wanted) and self._both.is_flat
 
     @cached_property
     def combined(self) -> Combined | None:

@@ -36,11 +36,13 @@ class Held:
     def at(cls, evaluator: Evaluator, x: ArrayLike, summed: bool = True) -> Held:
         """The states, where they can be kept; the values alone, where one sweep pulls them back; else the Jacobian."""
         rows = checked_rows(evaluator.program.parameters, x)
-        if len(rows) > 1 or (len(rows) == 1 and evaluator.combined is not None):
-            keeping = evaluator.keeping if summed else evaluator.keeping_by_row
+        if len(rows) > 1 or (len(rows) == 1 and not evaluator.is_flat):
+            means, base = evaluator.means or (None, evaluator)
+            keeping = base.keeping if summed else base.keeping_by_row
             if keeping is not None and keeping.takes(len(rows)):
                 kept = keeping(rows)
-                return cls(evaluator, rows, summed, kept.values, kept=kept)
+                values = kept.values if means is None else means.values(rows, kept.values)
+                return cls(evaluator, rows, summed, values, kept=kept)
         if evaluator.combined is None:
             return cls(evaluator, rows, summed, *evaluator.values_and_jacobian(rows))
         return cls(evaluator, rows, summed, evaluator.values(rows))
@@ -57,16 +59,27 @@ class Held:
     def pulled(self, cotangents: Array) -> tuple[Array, Array]:
         """Σ cotangent · slope: by what is trained, shape (trained,) or (batch, trained), and fed, (batch, fed)."""
         trained, fed = self.evaluator.trained, self.evaluator.fed
-        if self.kept is not None and self.summed:
-            total, by_row = self.kept.pulled(cotangents)
-            return total[trained], by_row if by_row.shape[1] else np.zeros((len(self.rows), len(fed)))
+        if self.kept is not None:
+            return self._from_states(self.kept, cotangents)
         slopes = self._by_row(cotangents)
         return slopes[:, trained].sum(axis=0) if self.summed else slopes[:, trained], slopes[:, fed]
 
+    def _from_states(self, kept: Kept, cotangents: Array) -> tuple[Array, Array]:
+        trained, fed = self.evaluator.trained, self.evaluator.fed
+        of_outputs = cotangents
+        direct: Array | None = None  # by what coefficients of the outputs hold
+        if self.evaluator.means is not None:
+            of_outputs, direct = self.evaluator.means[0].pulled(self.rows, kept.values, cotangents)
+        total, by_row = kept.pulled(of_outputs)
+        if not self.summed:
+            slopes = by_row if direct is None else by_row + direct
+            return slopes[:, trained], slopes[:, fed]
+        of_trained, of_fed = total[trained], by_row if by_row.shape[1] else np.zeros((len(self.rows), len(fed)))
+        if direct is None:
+            return of_trained, of_fed
+        return of_trained + direct[:, trained].sum(axis=0), of_fed + direct[:, fed]
+
     def _by_row(self, cotangents: Array) -> Array:
-        if self.kept is not None:
-            _, slopes = self.kept.pulled(cotangents)
-            return slopes
         if self.jacobian is not None:
             by_row: Array = np.matmul(cotangents[:, np.newaxis], self.jacobian)[:, 0]
             return by_row

@@ -58,6 +58,16 @@ class Moments:
                 column += place.stop - place.start
         return cls(replace(program, outputs=tuple(means)), column, tuple(copied), tuple(spreads))
 
+    def values(self, means: Array) -> Array:
+        """f(E), shape (batch, width of the outputs), from means of shape (batch, means)."""
+        stops = [place.stop for place, _ in self.copied] + [s.output + 1 for s in self.spreads]
+        result = np.empty((len(means), max(stops)))
+        for place, source in self.copied:
+            result[:, place] = means[:, source]
+        for s in self.spreads:
+            result[:, s.output] = means[:, s.joint] - means[:, s.left] * means[:, s.right]
+        return result
+
     def pulled(self, means: Array, cotangents: Array) -> Array:
         """f'ᵀ c, shape (batch, means)."""
         result = np.zeros((len(cotangents), self.width))

@@ -15,6 +15,7 @@ forward mode, and the transforms of torch.func, which map them too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import torch
@@ -118,16 +119,9 @@ def _function(method: str, backward: Rule, jvp: Rule) -> Any:
             return found[0] if len(found) == 1 else tuple(found)
 
         @staticmethod
-        def vmap(  # pyright: ignore[reportIncompatibleMethodOverride]
-            info: Any,  # noqa: ARG004
-            in_dims: tuple[int | None, ...],
-            split: Split,
-            *given: Tensor,
-        ) -> Any:
-            def call(*moved: Tensor) -> tuple[Tensor, ...]:
-                return _call(method, split, *moved)
-
-            found = mapped(method, call, given, in_dims[1:], _to_front, torch.broadcast_to)
+        def vmap(_: Any, axes: Any, split: Split, *given: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+            call = partial(_call, method, split)
+            found = mapped(method, call, given, axes[1:], _to_front, torch.broadcast_to)
             return (found[0], 0) if len(found) == 1 else (tuple(found), (0,) * len(found))
 
     return Function

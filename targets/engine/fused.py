@@ -226,18 +226,19 @@ class Fused:
         varies = _varying(machine.plan, differing, apart and machine.lanes == LANES)
         packed = machine.with_coefficients(self.coefficients(machine.plan, part.elements, len(rows)))
         machine.forward(packed, varies, values.ravel(), room)
-        return Run(self, machine, packed, varies, room, rows, self._slopes(machine.plan, part.elements))
+        return Run(self, machine, packed, varies, room, rows, self.slopes(machine.plan, part.elements))
 
     def atom_values(self, plan: Plan, known: Elements, rows: int) -> RealArray:
         """The values of the atoms, shape (atoms, 8); lanes without a row repeat the last."""
         values = np.empty((len(plan.atoms), LANES))
         for k, atom in enumerate(plan.atoms):
-            row = known[atom] if isinstance(atom, Element) else self._value(plan, atom, known)
+            row = known[atom] if isinstance(atom, Element) else self.value(plan, atom, known)
             values[k, :rows] = row
             values[k, rows:] = values[k, rows - 1]
         return values
 
-    def _value(self, plan: Plan, atom: Call, known: Elements) -> RealArray:
+    def value(self, plan: Plan, atom: Call, known: Elements) -> RealArray:
+        """Of a function among the atoms, shape (rows,); raises BAD_NUMBER where it has none."""
         for op in plan.ops:  # so that a fault is told of the angle, at its place
             for angle in op.angles:
                 if any(other is atom for other, _ in angle.terms):
@@ -259,8 +260,8 @@ class Fused:
         coefficients = self.plan.coefficients if self.plan is not None else ()
         return np.array([float(c) for c in coefficients]).reshape(-1, 1)
 
-    def _slopes(self, plan: Plan, known: Elements) -> list[tuple[int, Element, Reals]]:
-        """d atom / d element of the functions among the atoms, at these values."""
+    def slopes(self, plan: Plan, known: Elements) -> list[tuple[int, Element, Reals]]:
+        """d atom / d element of the functions among the atoms, by wanted elements, at these values."""
         found: list[tuple[int, Element, Reals]] = []
         for k, atom in enumerate(plan.atoms):
             if isinstance(atom, Call):

@@ -12,13 +12,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from qcompile.angle import Element
+from qcompile.angle import Call, Element
 from qcompile.ir import Expectation
 from qcompile.targets.engine.driver import LANES, Machine, Reals, aligned
 from qcompile.targets.engine.flat import entries
 from qcompile.targets.engine.fused import Fused, has_trained_coefficients
 from qcompile.targets.engine.layout import CELL, Packed, Task
 from qcompile.targets.simulator.options import memory_limit
+from qcompile.targets.simulator.values import Elements
 
 RealArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,7 +29,7 @@ _SHARE = 4  # of the memory that may be used, the kept states take one part
 
 @dataclass(frozen=True, eq=False)
 class Keeping:
-    """A fused program whose angles are affine in its entries, all of its outputs expectations of constant coefficients.
+    """A fused program, all of whose outputs are expectations of constant coefficients.
 
     Attributes:
         columns: all entries of its parameters, in order of declaration.
@@ -44,7 +45,7 @@ class Keeping:
     def of(cls, fused: Fused, apart: NDArray[np.intp]) -> Keeping | None:
         """None where it takes more than that."""
         program, plan = fused.program, fused.plan
-        if plan is None or not plan.atoms or not all(isinstance(atom, Element) for atom in plan.atoms):
+        if plan is None or not plan.atoms:
             return None
         columns = entries(program)
         if not all(isinstance(output, Expectation) for output in program.outputs):
@@ -82,11 +83,11 @@ class Keeping:
         machine.shared(parts, span)
         by_part = totals.reshape(parts, outputs, LANES)
         found = by_part.swapaxes(1, 2).reshape(-1, outputs)[: len(values)] if machine.lanes > 1 else by_part.sum(axis=2)
-        return Kept(self, machine, packed, varies, laid, kets, tables, np.ascontiguousarray(found))
+        return Kept(self, machine, packed, varies, values, laid, kets, tables, np.ascontiguousarray(found))
 
     def _laid(self, values: RealArray, machine: Machine, parts: int) -> RealArray:
         """By part, 8 numbers for each atom; lanes without a row repeat the last. Shape (parts, atoms · 8)."""
-        of_atoms = values[:, self.places]
+        of_atoms = self._of_atoms(values, machine)
         if machine.lanes == 1:
             laid = np.zeros((parts, of_atoms.shape[1], LANES))
             laid[:, :, 0] = of_atoms
@@ -95,13 +96,28 @@ class Keeping:
         padded = np.concatenate([of_atoms, last]).reshape(parts, LANES, -1)
         return np.ascontiguousarray(padded.swapaxes(1, 2)).reshape(parts, -1)
 
+    def _of_atoms(self, values: RealArray, machine: Machine) -> RealArray:
+        """Shape (batch, atoms)."""
+        if not self.functions:
+            return values[:, self.places]
+        result, known = np.empty((len(values), len(machine.plan.atoms))), self.known(values)
+        result[:, self.straight] = values[:, self.places]
+        for place, function in self.functions.items():
+            result[:, place] = self.fused.value(machine.plan, function, known)
+        return result
+
+    def known(self, values: RealArray) -> Elements:
+        """Each entry at all rows."""
+        return dict(zip(self.columns, values.T, strict=True))
+
     def _varies(self, laid: RealArray, machine: Machine) -> Integers:
-        """Blocks that have tables for each lane: those of values that differ, and those that are wanted row by row."""
+        """Blocks that have tables for each lane: of values that differ, of what is told by row, and of functions."""
         if machine.lanes == 1:
             return np.zeros(len(machine.plan.atoms_of), np.int64)
         by_atom = laid.reshape(len(laid), -1, LANES)
-        differs = (by_atom != by_atom[:1, :, :1]).any(axis=(0, 2)) | np.isin(self.places, self.apart)
-        found = {k for k, differing in enumerate(differs.tolist()) if differing}
+        differs = (by_atom != by_atom[:1, :, :1]).any(axis=(0, 2))
+        differs[self.straight] |= np.isin(self.places, self.apart)
+        found = {k for k, differing in enumerate(differs.tolist()) if differing} | set(self.functions)
         return np.array([not atoms.isdisjoint(found) for atoms in machine.plan.atoms_of], dtype=np.int64)
 
     def _take(self, parts: int, machine: Machine) -> tuple[Reals, Reals]:
@@ -123,8 +139,22 @@ class Keeping:
 
     @cached_property
     def places(self) -> NDArray[np.intp]:
-        """The column of each atom."""
+        """The column of each atom that is an entry; `straight` are their places among the atoms."""
         return self.fused.places(self.columns)
+
+    @cached_property
+    def straight(self) -> NDArray[np.intp]:
+        atoms = self.fused.one.plan.atoms
+        return np.array([k for k, atom in enumerate(atoms) if isinstance(atom, Element)], dtype=np.intp)
+
+    @cached_property
+    def functions(self) -> dict[int, Call]:
+        """The other atoms, by their places: functions of the entries, which a row's derivatives are by first."""
+        return {k: atom for k, atom in enumerate(self.fused.one.plan.atoms) if isinstance(atom, Call)}
+
+    @cached_property
+    def column_of(self) -> dict[Element, int]:
+        return {element: k for k, element in enumerate(self.columns)}
 
     @cached_property
     def wanted(self) -> RealArray:
@@ -139,6 +169,7 @@ class Kept:
     machine: Machine
     packed: Packed
     varies: Integers
+    rows: RealArray
     laid: RealArray
     kets: Reals
     tables: Reals
@@ -158,7 +189,7 @@ class Kept:
         Returns:
             Those by all entries, summed over the rows, shape (entries,); and by row, shape (batch, apart).
         """
-        machine, keeping, parts = self.machine, self.keeping, len(self.laid)
+        machine, parts = self.machine, len(self.laid)
         batch, outputs = self.values.shape
         weights = np.zeros((parts * machine.lanes, outputs), machine.dtype)
         weights[:batch] = cotangents
@@ -176,10 +207,19 @@ class Kept:
             machine.give(room)
 
         machine.shared(parts, span)
-        by_atom = gradients.reshape(parts, -1, LANES)
+        return self._by_entry(gradients.reshape(parts, -1, LANES))
+
+    def _by_entry(self, by_atom: RealArray) -> tuple[RealArray, RealArray]:
+        """From derivatives by the atoms, shape (parts, atoms, 8)."""
+        keeping, batch, lanes = self.keeping, len(self.values), self.machine.lanes
         summed, rows = np.zeros(len(keeping.columns)), np.zeros((batch, len(keeping.columns)))
-        summed[keeping.places] = by_atom.sum(axis=(0, 2))
-        if len(keeping.apart):
-            lanes = by_atom.swapaxes(1, 2)[:, : machine.lanes].reshape(parts * machine.lanes, -1)
-            rows[:, keeping.places] = lanes[:batch]
+        summed[keeping.places] = by_atom[:, keeping.straight].sum(axis=(0, 2))
+        if len(keeping.apart) or keeping.functions:
+            apart = by_atom.swapaxes(1, 2)[:, :lanes].reshape(len(by_atom) * lanes, -1)[:batch]
+            rows[:, keeping.places] = apart[:, keeping.straight]
+            if keeping.functions:
+                for place, element, slope in keeping.fused.slopes(self.machine.plan, keeping.known(self.rows)):
+                    column, found = keeping.column_of[element], slope * apart[:, place]
+                    rows[:, column] += found
+                    summed[column] += found.sum()
         return summed * keeping.wanted, rows[:, keeping.apart] * keeping.wanted[keeping.apart]

@@ -109,7 +109,11 @@ def test_second_derivatives_of_several_outputs(program: qc.Program, inner: str, 
 
 @pytest.mark.parametrize(
     ("program", "expected"),
-    [("shared", [("kept", 5), ("pulled", 5)]), ("several", [("values_and_jacobian", 5)])],
+    [
+        ("shared", [("kept", 5), ("pulled", 5)]),
+        ("several", [("kept", 5), ("pulled", 5)]),
+        ("cut", [("values", 5), ("pullback", 5)]),
+    ],
     indirect=["program"],
 )
 @pytest.mark.parametrize("mapped", [False, True])

@@ -148,7 +148,8 @@ def test_nested_tapes_give_the_hessian(program: qc.Program, training: bool, in_g
         ("shared", True, [("kept", 5), ("pulled", 5)]),
         ("shared", None, [("kept", 5), ("pulled", 5)]),
         ("shared", False, [("values", 5), ("pullback", 5)]),
-        ("several", True, [("values_and_jacobian", 5)]),
+        ("several", True, [("kept", 5), ("pulled", 5)]),
+        ("cut", True, [("values", 5), ("pullback", 5)]),
     ],
     indirect=["program"],
 )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from layer_calls import Count
 from layer_programs import PROGRAMS, TWICE
 from torch import Tensor, nn
 from torch.autograd import gradcheck, gradgradcheck
@@ -18,7 +19,6 @@ from torch_rows import Mapped
 import qcompile as qc
 from qcompile.diagnostics import Code
 from qcompile.layers.arguments import start_values
-from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.held import Held
 from qcompile.torch import Layer as Typed
 
@@ -138,30 +138,21 @@ def test_light_without_a_shift_rule_has_no_second_order(program: qc.Program) -> 
 
 
 @pytest.mark.parametrize(
-    ("returned", "expected"),
+    ("program", "expected"),
     [
-        ("expect(w[0]*Z[0]), probs(q[2], q[0])", ["values", "pullback"]),
-        ("expect(w[0]*Z[0]), var(X[1])", ["values_and_jacobian"]),
-        ("expect(w[0]*Z[0])", ["values_and_jacobian"]),
-        ("expect(Z[0]), expect(X[1])", []),  # the states are kept
+        ("shared", ["kept", "pulled"]),
+        ("several", ["kept", "pulled"]),
+        ("bent", ["kept", "pulled"]),
+        ("noisy", ["values_and_jacobian"]),
+        ("cut", ["values", "pullback"]),
+        ("photons", ["values", "pullback"]),
     ],
+    indirect=["program"],
 )
-def test_each_way_is_one_call(returned: str, expected: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_way_is_one_call(program: qc.Program, expected: list[str], count: Count) -> None:
     """Would catch a forward call for each row, or a backward call that runs forward again."""
-    body = PROGRAMS["several"].partition("return")[0].replace("w[2]*w[1]", "w[2]")
-    program = qc.parse(f"{body} return {returned};")
-    assert isinstance(program, qc.Program)
-    calls = list[str]()
-    for name in ("values", "values_and_jacobian", "pullback"):
-        whole = getattr(Evaluator, name)
-
-        def counted(self: Any, *arguments: Any, whole: Any = whole, name: str = name) -> Any:
-            calls.append(name)
-            return whole(self, *arguments)
-
-        monkeypatch.setattr(Evaluator, name, counted)
     layer_of(program)(rows_of(program, 7)).sum().backward()
-    assert calls == expected
+    assert count.calls == [(name, 7) for name in expected]
 
 
 def test_a_call_without_gradients_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,165 @@
+"""Outputs as functions of expectations that no parameter has a part in: what the engine keeps states for.
+
+Probabilities are sums of words of Z, an observable with parameters is one of its words, and variances and covariances
+are products (`moments`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import hadamard
+
+from qcompile.angle import Angle, Element, derivative, elements, number
+from qcompile.ir import Expectation, Observable, Output, Probabilities, Program
+from qcompile.layers.arguments import Array
+from qcompile.layers.moments import Moments
+from qcompile.operator import Operator
+from qcompile.targets.simulator.values import value_of
+
+MOST_WORDS = 256  # that one program has all of its own expectations of
+
+
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """To column `linear`, coefficient · means[mean], or the coefficient alone where there is no word."""
+
+    linear: int
+    mean: int | None
+    coefficient: Angle
+    slopes: tuple[tuple[int, Angle], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """What the outputs are made of.
+
+    Attributes:
+        program: returns the means, expectations with constant coefficients.
+        moments: the outputs from what is linear in the state; and this is, from the means,
+        table, constant: means @ table + constant,
+        scaled: and what has coefficients that hold parameters.
+        columns: the entries of the parameters.
+    """
+
+    program: Program
+    moments: Moments
+    table: Array
+    constant: Array
+    scaled: tuple[_Scaled, ...]
+    columns: tuple[Element, ...]
+
+    @classmethod
+    def of(cls, program: Program, outputs: tuple[slice, ...], columns: tuple[Element, ...]) -> Means | None:
+        """None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'."""
+        moments = None if "qumode" in program.kinds else Moments.of(program, outputs)
+        if moments is None or all(map(_is_constant, program.outputs)):
+            return None
+        linear = moments.base.outputs
+        if sum(map(_count, linear)) > MOST_WORDS or any(map(_is_unnormalised, linear)):
+            return None
+        made = _Made(columns)
+        for output in linear:
+            made.add(output)
+        if not made.means:
+            return None
+        table = np.zeros((len(made.means), len(made.constant)))
+        for mean, place, weight in made.entries:
+            table[mean, place] += weight
+        base = replace(program, outputs=tuple(made.means.values()))
+        return cls(base, moments, table, np.array(made.constant), tuple(made.scaled), columns)
+
+    def values(self, rows: Array, means: Array) -> Array:
+        """The outputs, shape (batch, width), at rows of entries, from means of shape (batch, means)."""
+        return self.moments.values(self._linear(rows, means))
+
+    def pulled(self, rows: Array, means: Array, cotangents: Array) -> tuple[Array, Array]:
+        """Cotangents of the means, and the derivatives by all entries of the coefficients, shape (batch, entries)."""
+        of_linear = self.moments.pulled(self._linear(rows, means), cotangents)
+        of_means, slopes, at = of_linear @ self.table.T, np.zeros(rows.shape), self._elements(rows)
+        for term in self.scaled:
+            weight = of_linear[:, term.linear]
+            word = 1.0 if term.mean is None else means[:, term.mean]
+            if term.mean is not None:
+                of_means[:, term.mean] += weight * value_of(term.coefficient, at)
+            for column, slope in term.slopes:
+                slopes[:, column] += weight * word * value_of(slope, at)
+        return of_means, slopes
+
+    def _linear(self, rows: Array, means: Array) -> Array:
+        linear: Array = means @ self.table + self.constant
+        at = self._elements(rows)
+        for term in self.scaled:
+            word = 1.0 if term.mean is None else means[:, term.mean]
+            linear[:, term.linear] += value_of(term.coefficient, at) * word
+        return linear
+
+    def _elements(self, rows: Array) -> Mapping[Element, Array]:
+        return dict(zip(self.columns, rows.T, strict=True)) if self.scaled else {}
+
+
+class _Made:
+    """Means, and how what is linear in the state comes from them, output by output."""
+
+    def __init__(self, columns: Sequence[Element]) -> None:
+        self.means: dict[Operator, Output] = {}
+        self.entries: list[tuple[int, int, float]] = []
+        self.constant: list[float] = []
+        self.scaled: list[_Scaled] = []
+        self._columns = columns
+
+    def add(self, output: Output) -> None:
+        if isinstance(output, Probabilities):
+            self._add_probabilities(output)
+        elif isinstance(output, Expectation):
+            self._add_expectation(output.observable.operator)
+        else:
+            raise AssertionError("these are linear in the state")
+
+    def _mean(self, operator: Operator) -> int:
+        """Its place; what several outputs have in common is there once."""
+        self.means.setdefault(operator, Expectation(Observable(operator)))
+        return list(self.means).index(operator)
+
+    def _add_probabilities(self, output: Probabilities) -> None:
+        """Of the outcome b Σ (−1)^(b·m) ⟨Z^m⟩ / 2^k over all masks m; the first wire is the highest bit of both."""
+        count, start = len(output.wires), len(self.constant)
+        signs = hadamard(1 << count) / (1 << count)
+        self.constant += signs[0].tolist()
+        for mask, row in enumerate(signs):
+            chosen = sorted(w for k, w in enumerate(reversed(output.wires)) if mask >> k & 1)
+            if chosen:
+                mean = self._mean(Operator(((tuple(("Z", wire) for wire in chosen), number(1.0)),)))
+                self.entries += [(mean, start + outcome, float(sign)) for outcome, sign in enumerate(row)]
+
+    def _add_expectation(self, operator: Operator) -> None:
+        """What is constant as one mean, of which any number of words is one pass of the engine; others word by word."""
+        linear, fixed = len(self.constant), tuple(term for term in operator.terms if term[1].is_constant)
+        self.constant.append(0.0)
+        if fixed:
+            self.entries.append((self._mean(Operator(fixed)), linear, 1.0))
+        for word, coefficient in operator.terms:
+            if not coefficient.is_constant:
+                mean = self._mean(Operator(((word, number(1.0)),))) if word else None
+                held = set(elements(coefficient))
+                slopes = [(k, derivative(coefficient, e)) for k, e in enumerate(self._columns) if e in held]
+                self.scaled.append(_Scaled(linear, mean, coefficient, tuple(slopes)))
+
+
+def _is_constant(output: Output) -> bool:
+    terms = output.observable.operator.terms if isinstance(output, Expectation) else ()
+    return bool(terms) and all(coefficient.is_constant for _, coefficient in terms)
+
+
+def _is_unnormalised(output: Output) -> bool:
+    return isinstance(output, Expectation | Probabilities) and output.unnormalised
+
+
+def _count(output: Output) -> int:
+    """Of means, at most."""
+    if isinstance(output, Probabilities):
+        return 1 << len(output.wires)
+    terms = output.observable.operator.terms if isinstance(output, Expectation) else ()
+    return 1 + sum(not coefficient.is_constant for _, coefficient in terms)
