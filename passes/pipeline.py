@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields, is_dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Adjoint, Module, Program, Shifted
@@ -21,6 +21,7 @@ from qcompile.passes.legalize import Legalize
 from qcompile.passes.light_cone import LightCone
 from qcompile.passes.merge_rotations import MergeRotations
 from qcompile.passes.optimize import Optimize
+from qcompile.passes.options import options_of, read_options, write_options
 from qcompile.passes.rewrite import Pass
 from qcompile.passes.slice_cones import SliceCones
 
@@ -96,8 +97,8 @@ def pass_text(step: Pass) -> str:
     """The pass by name, with the options that differ from their defaults."""
     if isinstance(step, Pipeline):
         return str(step)
-    options = [f"{f.name}={getattr(step, f.name)}" for f in _options(type(step)) if getattr(step, f.name) != f.default]
-    return step.name + (f"{{{','.join(options)}}}" if options else "")
+    options = options_of(type(step)).items()
+    return write_options(step.name, {k: getattr(step, k) for k, o in options if getattr(step, k) != o.default})
 
 
 def size(module: Module) -> int:
@@ -122,27 +123,8 @@ def _passes(text: str) -> Iterator[Pass]:
         place = item.end()
 
 
-def _made(name: str, options: str) -> Pass:
+def _made(name: str, braces: str) -> Pass:
     if name not in PASSES:
         raise error(Code.UNKNOWN_OPTION, f"no pass `{name}`", help=did_you_mean(name, PASSES))
     made = PASSES[name]
-    known = {option.name: option for option in _options(made)}
-    chosen: dict[str, int | str] = {}
-    for item in filter(None, (part.strip() for part in options.split(","))):
-        key, _, value = (part.strip() for part in item.partition("="))
-        if key not in known:
-            raise error(Code.UNKNOWN_OPTION, f"`{name}` has no option `{key}`", help=did_you_mean(key, known))
-        chosen[key] = _value(f"{name}{{{item}}}", value, known[key].default)
-    return made(**chosen)
-
-
-def _value(place: str, text: str, default: object) -> int | str:
-    if not isinstance(default, int):
-        return text
-    if not re.fullmatch(r"-?\d{1,9}", text):
-        raise error(Code.UNKNOWN_OPTION, f"not a whole number in `{place}`", help=f"the default is {default}")
-    return int(text)
-
-
-def _options(made: object) -> tuple[Field[Any], ...]:
-    return fields(made) if is_dataclass(made) else ()
+    return made(**read_options(name, braces, options_of(made)))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
@@ -14,6 +13,7 @@ from qcompile.passes.differentiate.differences.derivative import RANDOM_STEP, fi
 from qcompile.passes.differentiate.hadamard.derivative import hadamard_derivative
 from qcompile.passes.differentiate.hadamard.stochastic import sampled_words
 from qcompile.passes.differentiate.shift.derivative import shifted_derivative
+from qcompile.passes.options import options_of, read_options, split_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,6 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "spsa": ("samples", "seed", "step"),
     "stochastic": ("samples", "seed"),
 }
-_TEXT = re.compile(r"([\w-]+)(?:\{([^{}]*)\})?")
 
 
 def chosen(text: str) -> tuple[str, Options]:
@@ -88,26 +87,10 @@ def chosen(text: str) -> tuple[str, Options]:
     Raises:
         CompileError: UNKNOWN_OPTION.
     """
-    found = _TEXT.fullmatch(text.strip())
-    name = found[1] if found else text
-    if found is None or name not in METHODS:
+    name, braces = split_options(text)
+    if name not in METHODS:
         advice = did_you_mean(name, METHODS) or f"methods: {', '.join(METHODS)}"
         raise error(Code.UNKNOWN_OPTION, f"no method `{name}`", help=advice)
-    given: dict[str, str | int] = {}
-    for item in filter(None, (part.strip() for part in (found[2] or "").split(","))):
-        key, _, value = (part.strip() for part in item.partition("="))
-        known = TAKES.get(name, ())
-        if key not in known:
-            advice = did_you_mean(key, known) or f"its options: {', '.join(known) or 'none'}"
-            raise error(Code.UNKNOWN_OPTION, f"`{name}` has no option `{key}`", help=advice)
-        given[key] = _value(f"{name}{{{item}}}", key, value)
-    return name, Options(**given)  # type: ignore[arg-type]
-
-
-def _value(place: str, key: str, text: str) -> str | int:
-    default = next(field.default for field in fields(Options) if field.name == key)
-    if not isinstance(default, int):
-        return text
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise error(Code.UNKNOWN_OPTION, f"not a whole number in `{place}`", help=f"the default is {default}")
-    return int(text)
+    every = options_of(Options)
+    options = read_options(name, braces, {key: every[key] for key in TAKES.get(name, ())})
+    return name, Options(**options)  # type: ignore[arg-type]
