@@ -1,6 +1,6 @@
 """Rotosolve goes to the lowest point along a coordinate, which a fine grid finds too."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import pi
 
 import numpy as np
@@ -78,9 +78,8 @@ def spectrum_of(spectra: Spectra, element: Element) -> Spectrum | None:
         return None
 
 
-@given(qubit_programs(max_wires=3, affine=True), st.integers(0, 2**16))
-def test_spectra_hold_whole_functions(program: qc.Program, seed: int) -> None:
-    """Would catch a frequency too few, in any gate of the table and any mix of them: the fit would miss the values."""
+def missed(program: qc.Program, seed: int, spread: float, reach: float) -> Iterator[tuple[float, float]]:
+    """By entry that has a spectrum, how far values along it are from the nearest such sum, and how large."""
     rng = np.random.default_rng(seed)
     elements = wanted_elements(program, None)
     spectra = Spectra(program, elements)
@@ -88,27 +87,22 @@ def test_spectra_hold_whole_functions(program: qc.Program, seed: int) -> None:
         spectrum = spectrum_of(spectra, element)
         if spectrum is None:
             continue
-        steps = rng.uniform(-3, 3, 2 * len(spectrum.frequencies) + 12)
-        values = along(program, values_for(program, seed), element, steps)
-        table = basis(spectrum.frequencies, steps)
-        assert np.abs(values - table @ np.linalg.lstsq(table, values)[0]).max() < 1e-8
+        steps = rng.uniform(-reach, reach, 2 * len(spectrum.frequencies) + spectrum.degree + 12)
+        values = along(program, values_for(program, seed, spread), element, steps)
+        table = np.hstack([basis(spectrum.frequencies, steps), np.vander(steps, spectrum.degree + 1)[:, :-1]])
+        yield np.abs(values - table @ np.linalg.lstsq(table, values)[0]).max(), np.abs(values).max()
+
+
+@given(qubit_programs(max_wires=3, affine=True), st.integers(0, 2**16))
+def test_spectra_hold_whole_functions(program: qc.Program, seed: int) -> None:
+    """Would catch a frequency too few, in any gate of the table and any mix of them: the fit would miss the values."""
+    assert all(distance < 1e-8 for distance, _ in missed(program, seed, 1.0, 3))
 
 
 @given(gaussian_programs(), st.integers(0, 2**16))
 def test_spectra_of_light_hold_whole_functions(program: qc.Program, seed: int) -> None:
     """Would catch a degree or a frequency too low, of Gaussian gates in any order."""
-    rng = np.random.default_rng(seed)
-    elements = wanted_elements(program, None)
-    spectra = Spectra(program, elements)
-    for element in elements:
-        spectrum = spectrum_of(spectra, element)
-        if spectrum is None:
-            continue
-        steps = rng.uniform(-1, 1, 2 * len(spectrum.frequencies) + spectrum.degree + 9)
-        values = along(program, values_for(program, seed, 0.3), element, steps)
-        table = np.hstack([basis(spectrum.frequencies, steps), np.vander(steps, spectrum.degree + 1)[:, :-1]])
-        missed = np.abs(values - table @ np.linalg.lstsq(table, values)[0]).max()
-        assert missed < 1e-8 * max(1.0, np.abs(values).max())
+    assert all(distance < 1e-8 * max(1.0, size) for distance, size in missed(program, seed, 0.3, 1))
 
 
 @pytest.mark.parametrize(
