@@ -37,6 +37,7 @@ OPTIMIZERS = (
     "adam", "sgd", "natural", "rotosolve", "spsa",
     "lbfgs", "bfgs", "cg", "slsqp", "tnc", "newton-cg", "trust-ncg", "nelder-mead", "powell", "cobyla",
 )  # fmt: skip
+FRAMEWORKS = ("torch", "optax", "keras")
 INTERRUPTED = 130
 _POSITIVE, _COUNT = click.FloatRange(min=0, min_open=True), click.IntRange(min=1)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -45,6 +46,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def _finite_if_given(context: click.Context, option: click.Parameter, number: float | None) -> float | None:
     return None if number is None else finite(context, option, number)
+
+
+def _optimizer(context: click.Context, option: click.Parameter, text: str) -> str:
+    """Refuses what is none by its name; what a framework has, and options in braces, the training looks at."""
+    name = text.partition("{")[0].strip()
+    framework, dot, _ = name.partition(".")
+    if name not in OPTIMIZERS and not (dot and framework in FRAMEWORKS):
+        theirs = ", ".join(f"{each}.…" for each in FRAMEWORKS)
+        raise click.BadParameter(f"{text!r} is none of {', '.join(OPTIMIZERS)}, {theirs}", context, option)
+    return text
 
 
 def _all_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _Command]:
@@ -58,15 +69,20 @@ def _all_of(*options: Callable[[_Command], _Command]) -> Callable[[_Command], _C
 
 _optimizer_options = _all_of(
     click.option("--steps", type=_COUNT, default=200, show_default=True, help="Of the optimizer, at most."),
-    click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="adam", show_default=True),
     click.option(
-        "--rate", type=_POSITIVE, default=0.1, show_default=True, callback=finite, help="How far the first steps go."
+        "--optimizer", default="adam", show_default=True, callback=_optimizer, metavar="NAME",
+        help=f"{', '.join(OPTIMIZERS)}; a framework's, as torch.adamw, optax.lion or keras.rmsprop; "
+        "options in braces, as torch.sgd{momentum=0.9}.",
+    ),
+    click.option(
+        "--rate", type=_POSITIVE, default=0.1, show_default=True, callback=finite,
+        help="How far the first steps go; the learning rate.",
     ),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is random."),
     click.option("--data", metavar="FILE.csv", help="Rows of inputs; the first line names them: x[0],x[1],y."),
     click.option("--batch-size", type=_COUNT, help="Rows that a step looks at; all by default."),
     click.option("--on", callback=named_client, metavar=f"[{'|'.join(CLIENTS)}]", help="Run on a client instead."),
-)
+)  # fmt: skip
 _stopping_options = _all_of(
     click.option(
         "--tolerance", type=click.FloatRange(min=0), default=1e-6, show_default=True, callback=finite,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qcompile.diagnostics import Code, CompileError, Diagnostic
+from qcompile.diagnostics import Code, CompileError, Diagnostic, error
 
 TITLES = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}
 
@@ -28,3 +28,10 @@ def missing(framework: str, fault: ModuleNotFoundError, packages: tuple[str, ...
     """
     is_own = (fault.name or "").partition(".")[0] in {framework, *packages}
     return MissingFrameworkError(framework) if is_own else fault
+
+
+def check_backend(backend: str, what: str) -> None:
+    """Raises MISSING_CLIENT where Keras runs on another than TensorFlow, which is what ours of Keras runs on."""
+    if backend != "tensorflow":
+        label = f"Keras runs on {backend}, and {what} on TensorFlow"
+        raise error(Code.MISSING_CLIENT, label, help="set KERAS_BACKEND=tensorflow before Keras is imported")

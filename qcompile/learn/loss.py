@@ -16,7 +16,7 @@ from qcompile.geometry import REGULARISATION, Metric, metric, solved
 from qcompile.ir import Adjoint, Parameter, Program
 from qcompile.learn.start import Vector, trained_parameters
 from qcompile.passes.differentiate import differentiate
-from qcompile.run import Settings, Simulation, ValueAndGradient, compiled, simulate, value_and_grad
+from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, simulate, value_and_grad
 from qcompile.targets.engine.loading import kernels
 from qcompile.targets.simulator import Options, bind, hessian_vector_products
 
@@ -34,7 +34,7 @@ class Loss:
     program: Program
     inputs: Mapping[str, ArrayLike]
     method: str
-    on: str | None
+    on: On
     options: Settings
 
     def values(self, points: Vector, seed: int, rows: Rows | None = None) -> tuple[Vector, float]:

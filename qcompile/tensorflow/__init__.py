@@ -15,7 +15,7 @@ from qcompile.grammar import to_text
 from qcompile.ir import Program
 from qcompile.layers.arguments import fed, shape_of, start_values, trained
 from qcompile.layers.evaluator import Evaluator
-from qcompile.layers.frameworks import missing
+from qcompile.layers.frameworks import check_backend, missing
 from qcompile.layers.inputs import check_named, check_one, is_by_name
 from qcompile.layers.outputs import names_of
 from qcompile.layers.split import Split
@@ -65,7 +65,7 @@ class Layer(keras.layers.Layer):
     ) -> None:
         engine = {key: options.pop(key) for key in list(options) if key in Engine.__annotations__}
         super().__init__(**options)
-        _check_backend()
+        check_backend(keras.config.backend(), "qcompile.tensorflow")
         self.program: Program = _parsed(program)
         self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": seed, **engine}
         self._initial = {name: np.asarray(value).tolist() for name, value in (initial or {}).items()}
@@ -139,13 +139,6 @@ def _parsed(program: Program | str) -> Program:
 def _drawn(seed: int | None) -> int:
     """A number that start values are drawn from, by the generator that Keras seeds where it isn't given."""
     return random.randrange(2**31) if seed is None else seed
-
-
-def _check_backend() -> None:
-    backend: str = keras.config.backend()
-    if backend != "tensorflow":
-        label = f"Keras runs on {backend}, and qcompile.tensorflow on TensorFlow"
-        raise error(Code.MISSING_CLIENT, label, help="set KERAS_BACKEND=tensorflow before Keras is imported")
 
 
 def _shape(tensor: Tensor) -> tuple[int, ...]:

@@ -12,8 +12,9 @@ from qcompile.cli import cli
 from qcompile.cli.options import LANGUAGES, METHODS, PRECISIONS
 from qcompile.cli.run import CLIENTS, ENGINES
 from qcompile.cli.stats import LEVELS
-from qcompile.cli.train import OPTIMIZERS
+from qcompile.cli.train import FRAMEWORKS, OPTIMIZERS
 from qcompile.learn import Optimizer
+from qcompile.learn.frameworks import FRAMEWORKS as LENDERS
 from qcompile.passes import differentiate, optimize
 from qcompile.targets import simulator
 from qcompile.targets.clients import CLIENTS as RUNNABLE
@@ -30,11 +31,12 @@ from qcompile.targets.simulator.options import PRECISIONS as PRECISION_NAMES
         (ENGINES, simulator.ENGINES),
         (PRECISIONS, PRECISION_NAMES),
         (OPTIMIZERS, get_args(Optimizer)),
+        (FRAMEWORKS, LENDERS),
         (LEVELS, range(len(optimize.LEVELS))),
     ],
 )
 def test_the_command_line_offers_what_there_is(offered: Iterable[object], there: Iterable[object]) -> None:
-    """Would catch a method, engine, client, language, optimizer or level that is added in one place only."""
+    """Would catch a method, engine, client, language, optimizer, framework or level that is added in one place only."""
     assert list(offered) == list(there)
 
 

@@ -33,12 +33,15 @@ FRAMEWORKS = {
     "qcompile.tensorflow": {"tensorflow", "keras"},
     "qcompile.jax": {"jax"},
     "qcompile.targets.torch": {"torch"},
+    "qcompile.learn.frameworks.torch": {"torch"},
+    "qcompile.learn.frameworks.optax": {"jax", "optax"},
+    "qcompile.learn.frameworks.keras": {"keras"},
 }
 
 # Imported only where they are used, and never by importing one of our modules.
 CLIENTS = {
     "blackbird", "dask", "jax", "jaxlib", "matplotlib", "pyquil", "qiskit", "qiskit_aer", "qiskit_qasm3_import", "quil",
-    "keras", "quimb",
+    "keras", "optax", "quimb",
     "stim", "strawberryfields", "tensorflow", "thewalrus", "torch",
 }  # fmt: skip
 
