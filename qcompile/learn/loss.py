@@ -17,6 +17,7 @@ from qcompile.ir import Adjoint, Parameter, Program
 from qcompile.learn.start import Vector, trained_parameters
 from qcompile.passes.differentiate import differentiate
 from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, simulate, value_and_grad
+from qcompile.targets.clients import is_seeded
 from qcompile.targets.engine.loading import kernels
 from qcompile.targets.simulator import Options, bind, hessian_vector_products
 
@@ -28,7 +29,7 @@ Rows: TypeAlias = NDArray[np.intp]
 class Loss:
     """The mean of an expectation over the rows of what is fed.
 
-    Whatever is random is drawn from the seed that a call is given.
+    Whatever is random is drawn from the seed that a call is given, but on clients that refuse seeds.
     """
 
     program: Program
@@ -41,7 +42,7 @@ class Loss:
         """At each of the points, shape (points, trained); and the most that the cut of a Fock space lost."""
         table = self._table(points, rows)
         function = self._simulation
-        if self.is_random:
+        if self.is_drawn:
             function = replace(function, options=replace(function.options, seed=seed))
         found, leakage = function.measured(**named(self.program.parameters, table))
         return _floats(found).reshape(len(points), -1).mean(axis=1), leakage
@@ -50,7 +51,7 @@ class Loss:
         """Both, and what the cut of the Fock spaces lost."""
         table = self._table(x[np.newaxis], rows)
         function = self._both
-        if self.is_random:
+        if self.is_drawn:
             function = replace(function, options=replace(function.options, seed=seed))
         if "qumode" not in self.program.kinds and len(table) == 1:
             value, gradient = function.at(table[0])
@@ -77,7 +78,7 @@ class Loss:
     def natural(self, x: Vector, slope: Vector, seed: int, rows: Rows | None = None) -> Vector:
         """(g + λ)⁻¹ times the slope, by the mean metric g over the rows."""
         function = self._metric
-        if self.is_random:
+        if self.is_drawn:
             function = replace(function, options=replace(function.options, seed=seed))
         matrix, _ = function.measured(**named(self.program.parameters, self._table(x[np.newaxis], rows)))
         return solved(matrix.mean(axis=0), slope[:, np.newaxis], REGULARISATION)[:, 0]
@@ -95,6 +96,11 @@ class Loss:
     @cached_property
     def is_random(self) -> bool:
         return Options(**self.options).runs is not None
+
+    @cached_property
+    def is_drawn(self) -> bool:
+        """Is what is random drawn by the seeds that calls are given?"""
+        return self.is_random and is_seeded(self.on)
 
     @cached_property
     def trained(self) -> tuple[Parameter, ...]:
@@ -129,19 +135,23 @@ class Loss:
         return rows
 
     @cached_property
+    def _settings(self) -> Settings:
+        return self.options if is_seeded(self.on) else {**self.options, "seed": None}
+
+    @cached_property
     def _simulation(self) -> Simulation:
-        return simulate(self.program, self.on, **self.options)
+        return simulate(self.program, self.on, **self._settings)
 
     @cached_property
     def _both(self) -> ValueAndGradient:
-        function = value_and_grad(self.program, self.method, on=self.on, **self.options)
+        function = value_and_grad(self.program, self.method, on=self.on, **self._settings)
         if function.entries != self._entries:
             raise AssertionError("compiling changed the parameters")
         return function
 
     @cached_property
     def _metric(self) -> Metric:
-        return metric(self.program, on=self.on, **self.options)
+        return metric(self.program, on=self.on, **self._settings)
 
     @cached_property
     def _adjoint(self) -> Adjoint:

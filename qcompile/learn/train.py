@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, Unpack
+from typing import TypeAlias, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,9 +27,7 @@ from qcompile.learn.result import Reason, TrainResult
 from qcompile.learn.start import Vector, by_name, cost_only, start_values
 from qcompile.learn.stopping import Rules, Stopped
 from qcompile.run import Engine, On, Settings
-
-if TYPE_CHECKING:
-    from qcompile.targets.clients import Client
+from qcompile.targets.clients import Client
 
 File: TypeAlias = str | os.PathLike[str]
 

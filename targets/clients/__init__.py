@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from qcompile.targets.clients.catalogue import CLIENTS, Vendor, find_client
 from qcompile.targets.clients.evaluate import evaluate_on
-from qcompile.targets.clients.protocol import Client, ClientError, Estimates
+from qcompile.targets.clients.protocol import Client, ClientError, Estimates, is_seeded
 
-__all__ = ["CLIENTS", "Client", "ClientError", "Estimates", "Vendor", "evaluate_on", "find_client"]
+__all__ = ["CLIENTS", "Client", "ClientError", "Estimates", "Vendor", "evaluate_on", "find_client", "is_seeded"]

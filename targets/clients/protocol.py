@@ -68,6 +68,11 @@ class Client(Protocol):
         ...
 
 
+def is_seeded(client: object) -> bool:
+    """Does a seed fix its shots? A client says `is_seeded = False` where it refuses one, as devices do."""
+    return bool(getattr(client, "is_seeded", True))
+
+
 class Loaded(Generic[T]):
     """What a client keeps of the bundles that it ran last: the same text is not read twice."""
 

@@ -76,6 +76,10 @@ class Computer:
         self._loaded = Loaded[Texts]()
         self._executables = Loaded[dict[tuple[str, int], Any]]()
 
+    @property
+    def is_seeded(self) -> bool:
+        return _binds_nothing(self.computer.qam)
+
     def check(self, program: Program, exact: bool) -> None:
         if exact:
             span = program.outputs[0].span if program.outputs else None

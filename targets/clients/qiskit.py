@@ -125,6 +125,7 @@ class Primitives(_PrimitivesV2):
     """
 
     exact = False
+    is_seeded = False
 
     def __init__(self, estimator: Any = None, sampler: Any = None, pass_manager: Any = None) -> None:
         super().__init__()

@@ -7,7 +7,9 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from trained_programs import h2
 
+import qcompile as qc
 from qcompile.diagnostics import Code
 from qcompile.learn.loss import Loss
 
@@ -114,6 +116,10 @@ def test_data_at_fault_is_said(qcompile: Run, source: Source, text: str, label: 
         (("--checkpoint", "no-such-run.json", "--resume"), 1),
         (("--batch-size", 2), 1),
         (("--optimizer", "magic"), 2),
+        (("--optimizer", "tourch.adam"), 2),
+        (("--optimizer", "torch.magic"), 1),
+        (("--optimizer", "torch.adam{betas=1}"), 1),
+        (("--optimizer", "torch.muon"), 1),
     ],
     ids=str,
 )
@@ -155,3 +161,20 @@ def test_an_interruption_prints_the_best_so_far(qcompile: Run, monkeypatch: pyte
     assert done.returncode == 130
     assert "interrupted: the best of 3 evaluations" in done.stderr
     assert (record["steps"], record["stopped"], record["converged"]) == (3, "interrupted", False)
+
+
+def test_a_frameworks_optimizer_trains(qcompile: Run) -> None:
+    """Would catch options in braces or a rate that do not reach it: the same steps are taken from Python."""
+    options = ("--optimizer", "torch.sgd{momentum=0.9, nesterov=true}", "--rate", 0.05, "--steps", 6)
+    history = json.loads(qcompile("train", "examples/h2.qc", "--json", *options).stdout)["history"]
+    assert history == list(qc.train(h2(), 6, "torch.sgd{momentum=0.9, nesterov=true}", 0.05).history)
+
+
+def test_a_missing_framework_is_one_line_and_3(qcompile: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would catch another exit code than a missing client's, and an extra that is not named."""
+    monkeypatch.setattr("importlib.util.find_spec", nothing_found)
+    done = qcompile("train", "examples/h2.qc", "--optimizer", "optax.lion")
+    assert done.returncode == 3
+    assert "`optax.lion` needs the package `optax`" in done.stderr
+    assert "pip install 'qcompile[jax]'" in done.stderr
+    assert not done.stdout

@@ -83,3 +83,11 @@ def test_seeds_and_exact_values_are_not_a_machines() -> None:
         with pytest.raises(qc.CompileError) as refused:
             function(**VALUES)
         assert refused.value.diagnostics[0].code is code
+
+
+def test_a_machine_trains_without_a_seed_of_the_trainings() -> None:
+    """Would catch a training that gives each evaluation a seed: such a machine refuses it, and nothing would run."""
+    machine = Machine()
+    result = qc.train(program_of(TEXT), 2, "spsa", on=Computer(machine), shots=5)
+    assert (result.steps, len(result.history)) == (2, 2)
+    assert machine.batches

@@ -8,8 +8,9 @@ import pytest
 from trained_programs import FED, SIMPLE, h2, program_of
 
 import qcompile as qc
-from qcompile.learn import OPTIMIZERS, Optimizer
+from qcompile.learn import OPTIMIZERS
 from qcompile.learn.loss import Loss
+from qcompile.targets.clients.qiskit import Statevector
 
 START = {"t": 0.5, "w": [0.3, 0.4]}
 WHOLE: dict[str, Any] = {"steps": 9, "rate": 0.05, "initial": START, "seed": 3}
@@ -19,10 +20,13 @@ def whole(steps: int) -> dict[str, Any]:
     return WHOLE | {"steps": steps}
 
 
-def cases() -> list[tuple[Optimizer, dict[str, Any]]]:
-    """Every optimizer, exact and, where it takes them, by shots."""
-    found: list[tuple[Optimizer, dict[str, Any]]] = [(name, {}) for name in OPTIMIZERS]
-    return found + [(name, {"shots": 50}) for name in OPTIMIZERS if name not in ("newton-cg", "trust-ncg")]
+BORROWED = ("torch.lbfgs{max_iter=4}", "torch.nadam", "optax.noisy_sgd", "keras.rmsprop")
+
+
+def cases() -> list[tuple[str, dict[str, Any]]]:
+    """Every optimizer of ours and SciPy's, some of the frameworks; exact and, where it takes them, by shots."""
+    found: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in (*OPTIMIZERS, *BORROWED)]
+    return found + [(name, {"shots": 50}) for name, _ in found if name not in ("newton-cg", "trust-ncg")]
 
 
 def interrupt_after(points: int, patch: pytest.MonkeyPatch) -> None:
@@ -50,7 +54,7 @@ def interrupt_after(points: int, patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("optimizer", "options"), cases(), ids=str)
 @pytest.mark.parametrize("cut", ["evaluations", "interrupted"])
 def test_it_goes_on_as_if_it_had_never_stopped(
-    optimizer: Optimizer, options: dict[str, Any], cut: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, options: dict[str, Any], cut: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Would catch a moment, a count, a generator or a digit that is lost, and one that an unfinished step changed."""
     whole = qc.train(program_of(SIMPLE), optimizer=optimizer, **WHOLE, **options)
@@ -79,9 +83,9 @@ def test_it_goes_on_as_if_it_had_never_stopped(
     assert told == list(range(len(saved) + 1, whole.steps + 1))
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, *BORROWED])
 def test_what_was_computed_is_not_computed_again(
-    optimizer: Optimizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Would catch a replay that asks the engine, or a client that is paid twice."""
     path = tmp_path / "run.json"
@@ -111,6 +115,9 @@ def test_mini_batches_go_on_in_their_order(tmp_path: Path) -> None:
     ("changed", "named"),
     [
         ({"optimizer": "sgd"}, "optimizer: adam there, sgd here"),
+        ({"optimizer": "torch.sgd{momentum=0.9,dampening=0.1}"}, "torch.sgd{dampening=0.1,momentum=0.9} here"),
+        ({"on": "qiskit"}, "client: None there, qiskit here"),
+        ({"on": Statevector()}, "client: None there, Statevector of Qiskit here"),
         ({"rate": 0.2}, "rate: 0.05 there, 0.2 here"),
         ({"seed": 5}, "seed: 3 there, 5 here"),
         ({"initial": {"t": 0.1}}, "start"),

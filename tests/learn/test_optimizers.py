@@ -1,6 +1,7 @@
 """Every optimizer finds minima that are known otherwise."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from qcompile.learn import OPTIMIZERS, Optimizer
 from qcompile.learn.loss import Loss
 from qcompile.learn.minimizers import MINIMIZERS
 from qcompile.learn.start import start_values
+from qcompile.targets.clients import Client, pyquil, qiskit
 
 SECOND_ORDER: tuple[Optimizer, ...] = ("newton-cg", "trust-ncg")
 
@@ -117,6 +119,45 @@ def test_a_client_trains() -> None:
     program = program_of("qubit q; param t; ry(t) q; return expect(X[0]);")
     result = qc.train(program, 15, "lbfgs", on="qiskit")
     assert result.value == pytest.approx(-1.0, abs=1e-8)
+
+
+def clients() -> dict[str, Client]:
+    """As objects: a backend with noise; primitives and a computer with seeds of their own."""
+    from pyquil import get_qc
+    from qiskit.primitives import StatevectorEstimator, StatevectorSampler
+    from qiskit.providers.fake_provider import GenericBackendV2
+
+    return {
+        "backend": qiskit.Backend(GenericBackendV2(3, seed=1)),
+        "primitives": qiskit.Primitives(StatevectorEstimator(), StatevectorSampler(seed=np.random.default_rng(1))),
+        "computer": pyquil.Computer(get_qc("1q-pyqvm")),
+    }
+
+
+@pytest.mark.parametrize("client", clients())
+def test_a_client_that_is_handed_over_trains(client: str, tmp_path: Path) -> None:
+    """Would catch an object taken for a name, a seed given to who refuses one, and a checkpoint that cannot name it."""
+    program = program_of("qubit q; param t; ry(t) q; return expect(X[0]);")
+    options: dict[str, Any] = {"on": clients()[client], "shots": 200, "checkpoint": tmp_path / "run.json"}
+    qc.train(program, 4, "spsa", 0.3, **options)
+    result = qc.train(program, 8, "spsa", 0.3, resume=True, **options)
+    assert result.steps == 8
+    assert qc.simulate(program)(**result.parameters) < -0.4
+
+
+def test_shots_of_a_client_are_drawn_by_the_seed() -> None:
+    """Would catch a seed that does not reach a client which takes one."""
+    program = program_of("qubit q; param t; ry(t) q; return expect(X[0]);")
+    runs = [qc.train(program, 3, seed=seed, on=clients()["backend"], shots=100).history for seed in (1, 1, 2)]
+    assert runs[0] == runs[1] != runs[2]
+
+
+@pytest.mark.parametrize("checkpoint", [None, "run.json"])
+def test_an_object_that_is_no_client_is_said(checkpoint: str | None, tmp_path: Path) -> None:
+    """Would catch a traceback."""
+    nothing: Any = object()
+    with pytest.raises(qc.CompileError, match="object is no client"):
+        qc.train(h2(), on=nothing, checkpoint=None if checkpoint is None else tmp_path / checkpoint)
 
 
 def test_methods_are_heeded() -> None:

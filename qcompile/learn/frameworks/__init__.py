@@ -89,20 +89,19 @@ def by_name(text: str, rate: float, seed: int, start: Vector) -> Borrowed:
     framework = FRAMEWORKS[full.partition(".")[0]]
     check_installed(framework.packages, f"`{full}`", framework.extra)
     adapter = framework.adapter()
-    makers = {f"{framework.name}.{name}": maker for name, maker in adapter.makers().items()}
-    name = full.lower()
-    if name not in makers:
-        known = did_you_mean(name, makers) or f"optimizers of {framework.title}: {', '.join(adapter.makers())}"
+    makers, own = adapter.makers(), full.partition(".")[2].lower()
+    if own not in makers:
+        near = did_you_mean(own, makers).replace("`", f"`{framework.name}.", 1)
+        known = near or f"optimizers of {framework.title}: {', '.join(makers)}"
         raise error(Code.UNKNOWN_OPTION, f"no optimizer `{full}`", help=known)
+    maker, name = makers[own], f"{framework.name}.{own}"
     if re.search(rf"(^|,)\s*{framework.rate}\s*=", braces):
         label = f"`{name}` has no option `{framework.rate}`"
         raise error(Code.UNKNOWN_OPTION, label, help="the learning rate is the option `rate` of the training")
-    options = read_options(name, braces, options_of_maker(makers[name], framework.rate))
+    options = read_options(name, braces, options_of_maker(maker, framework.rate))
     written = write_options(name, dict(sorted(options.items())))
     with _refusals(written):
-        return Borrowed(
-            written, "", _tried(adapter, Recipe(makers[name], {framework.rate: rate, **options}, seed), start)
-        )
+        return Borrowed(written, "", _tried(adapter, Recipe(maker, {framework.rate: rate, **options}, seed), start))
 
 
 def by_object(given: Given, rate: float, seed: int, start: Vector) -> Borrowed:
