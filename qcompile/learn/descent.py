@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol
 
 import numpy as np
 
+from qcompile.diagnostics import Code, error
 from qcompile.learn.checkpoint import Record
 from qcompile.learn.loop import Loop
 from qcompile.learn.oracle import Oracle
@@ -27,13 +28,22 @@ class Stepper(Protocol):
 
 
 def iterate(loop: Loop, stepper: Stepper) -> NoReturn:
-    """Step by step until a rule ends it; raises Stopped."""
+    """Step by step until a rule ends it; raises Stopped, and CompileError: CHECKPOINT."""
     loop.restore()
     if loop.saved is not None:
-        stepper.restore(loop.saved["optimizer"])
+        _restore(stepper, loop.saved["optimizer"])
     while True:
         place = stepper.step(loop.oracle, loop.place)
         loop.end_step(place, stepper.state())
+
+
+def _restore(stepper: Stepper, state: Record) -> None:
+    try:
+        stepper.restore(state)
+    except (KeyError, ValueError, TypeError) as fault:
+        label = f"the state in the checkpoint is none that the optimizer has: {fault}"
+        cure = "take the version of its framework that it was written with, or start anew"
+        raise error(Code.CHECKPOINT, label, help=cure) from fault
 
 
 class Descent:

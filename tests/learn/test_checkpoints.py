@@ -191,6 +191,19 @@ def test_another_path_of_the_optimizer_is_seen(tmp_path: Path) -> None:
     assert fault.value.diagnostics[0].code is qc.Code.CHECKPOINT
 
 
+@pytest.mark.parametrize(("optimizer", "kept"), [("optax.adam", "leaves"), ("keras.adam", "variables")])
+def test_a_state_of_another_form_is_refused(optimizer: str, kept: str, tmp_path: Path) -> None:
+    """Would catch a traceback where a version of the framework keeps something else."""
+    path = tmp_path / "run.json"
+    qc.train(program_of(SIMPLE), **whole(4), optimizer=optimizer, checkpoint=path)
+    record = json.loads(path.read_text())
+    del record["optimizer"][kept][-1]
+    path.write_text(json.dumps(record))
+    with pytest.raises(qc.CompileError, match="none that the optimizer has") as fault:
+        qc.train(program_of(SIMPLE), **WHOLE, optimizer=optimizer, checkpoint=path, resume=True)
+    assert fault.value.diagnostics[0].code is qc.Code.CHECKPOINT
+
+
 def test_it_is_written_as_often_as_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Would catch a checkpoint that is only written at the end, or at every step."""
     from qcompile.learn.checkpoint import Checkpoint

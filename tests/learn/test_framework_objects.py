@@ -35,6 +35,7 @@ def objects() -> dict[str, tuple[Any, Any]]:
             optax.chain(optax.clip(1.0), optax.sgd(optax.cosine_decay_schedule(0.2, 50))),
             optax.chain(optax.clip(1.0), optax.sgd(optax.cosine_decay_schedule(0.2, 60))),
         ),
+        "a rate for each entry": (optax.sgd(np.array([0.1, 0.2, 0.3])), optax.sgd(np.array([0.1, 0.2, 0.4]))),
         "a schedule of Keras": (
             partial(keras.optimizers.SGD, learning_rate=schedule(0.2)),
             partial(keras.optimizers.SGD, learning_rate=schedule(0.3)),
@@ -51,7 +52,7 @@ def test_an_object_trains_as_its_name_does(name: str) -> None:
     assert trained(objects()[name][0]).history == trained(name).history
 
 
-@pytest.mark.parametrize("name", [*NAMES, "a schedule of optax", "a schedule of Keras"])
+@pytest.mark.parametrize("name", [*NAMES, "a schedule of optax", "a schedule of Keras", "a rate for each entry"])
 def test_an_object_goes_on_and_only_as_it_was_set(name: str, tmp_path: Path) -> None:
     """Would catch a checkpoint that knows a transformation by its type alone, or by an address that changes."""
     path, whole = tmp_path / "run.json", trained(objects()[name][0])
@@ -80,7 +81,7 @@ def test_transformations_may_look_at_the_value() -> None:
     value, slope = evaluate(PLACE)
     there, _ = evaluate(PLACE - (value + 2.0) / (slope @ slope) * slope)
     found = trained(optax.polyak_sgd(max_learning_rate=10.0, f_min=-2.0), steps=2)
-    assert found.history == (pytest.approx(value), pytest.approx(there))
+    assert found.history == pytest.approx((value, there))
 
 
 SETTINGS = """
@@ -108,13 +109,11 @@ def own(kept: Any) -> Any:
     """A class of optimizers whose steps grow, that keeps their number in its group, and something in its state."""
     import torch
 
-    base: Any = torch.optim.Optimizer
-
-    class Growing(base):
+    class Growing(torch.optim.Optimizer):
         def __init__(self, parameters: Any, lr: float) -> None:
             super().__init__(parameters, {"lr": lr, "count": 0})
 
-        def step(self, closure: Any) -> None:
+        def step(self, closure: Any = None) -> Any:
             closure()
             [group] = self.param_groups
             group["count"] += 1
@@ -145,7 +144,7 @@ def test_a_state_that_cannot_be_written_down_is_refused() -> None:
 def no_optimizers() -> list[Any]:
     import torch
 
-    return [7, print, torch.nn.Linear, partial(torch.optim.SGD, []), lambda rate: rate, None]
+    return [7, print, torch.nn.Linear, partial(torch.optim.SGD, []), objects, None]
 
 
 @pytest.mark.parametrize("k", range(6))

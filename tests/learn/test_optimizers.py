@@ -145,11 +145,13 @@ def test_a_client_that_is_handed_over_trains(client: str, tmp_path: Path) -> Non
     assert qc.simulate(program)(**result.parameters) < -0.4
 
 
-def test_shots_of_a_client_are_drawn_by_the_seed() -> None:
-    """Would catch a seed that does not reach a client which takes one."""
+def test_shots_of_a_client_are_drawn_anew_and_by_the_seed() -> None:
+    """Would catch a seed that does not reach a client which takes one, and the same shots at each evaluation."""
     program = program_of("qubit q; param t; ry(t) q; return expect(X[0]);")
     runs = [qc.train(program, 3, seed=seed, on=clients()["backend"], shots=100).history for seed in (1, 1, 2)]
     assert runs[0] == runs[1] != runs[2]
+    still = qc.train(program, 6, "sgd", 1e-12, initial={"t": 0.0}, on=clients()["backend"], shots=100)
+    assert len(set(still.history)) > 1
 
 
 @pytest.mark.parametrize("checkpoint", [None, "run.json"])

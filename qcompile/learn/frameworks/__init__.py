@@ -29,7 +29,7 @@ class Framework:
     """Where optimizers come from.
 
     Attributes:
-        packages: what must be installed; `extra` installs it.
+        packages: what must be installed, its own first; `extra` installs it.
         rate: what its optimizers call the learning rate.
     """
 
@@ -112,7 +112,7 @@ def by_object(given: Given, rate: float, seed: int, start: Vector) -> Borrowed:
     """
     maker, options = _parts(given)
     for framework in FRAMEWORKS.values():
-        if not all(package in sys.modules for package in framework.packages):
+        if framework.packages[0] not in sys.modules:  # then the object is none of it
             continue
         adapter = framework.adapter()
         if adapter.is_maker(maker):

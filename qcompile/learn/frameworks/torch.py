@@ -1,4 +1,4 @@
-"""PyTorch's optimizers: all trained entries are one parameter, in double precision."""
+"""PyTorch's optimizers: all trained entries are one parameter, on the processor in double precision."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class TorchStepper:
     """Values and gradients are asked for by the optimizer: one a step, or several along its own line."""
 
     def __init__(self, recipe: Recipe, start: Vector) -> None:
-        self._at: Any = _torch.tensor(start, dtype=torch.float64, requires_grad=True)
+        self._at: Any = _torch.from_numpy(start.copy()).requires_grad_()
         self._optimizer: Any = recipe.maker([self._at], **recipe.options)
 
     def step(self, oracle: Slopes, x: Vector) -> Vector:
         at = self._at
-        at.detach().copy_(_torch.tensor(x))
+        at.detach().copy_(_torch.from_numpy(x.copy()))
 
         def evaluated() -> Any:
             value, slope = oracle.value_and_gradient(self._place())
-            at.grad = _torch.tensor(slope)
-            return _torch.tensor(value, dtype=torch.float64)
+            at.grad = _torch.from_numpy(slope)
+            return _torch.tensor(value, dtype=torch.float64, device="cpu")
 
         self._optimizer.step(evaluated)
         return self._place()
