@@ -126,7 +126,7 @@ def test_mini_batches_go_on_in_their_order(tmp_path: Path) -> None:
         ({"tolerance": 1e-3}, "tolerance"),
         ({"cutoff": 5}, "cutoff"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "+".join(value),
 )
 def test_a_checkpoint_of_another_training_is_refused(changed: dict[str, Any], named: str, tmp_path: Path) -> None:
     """Would catch a history that two trainings made."""
