@@ -171,15 +171,22 @@ class Evaluator:
         exact = self.on is None and self.options.shots is None and self.options.engine in SWEEPING
         return exact and self.method in ("auto", "adjoint")
 
+    def states(self, summed: bool = True) -> tuple[Means | None, Keeping | None]:
+        """The way in two calls with one forward walk, where there is one, and what makes the outputs of its results.
+
+        Args:
+            summed: derivatives by what is trained are summed over the rows.
+        """
+        means, base = self.means or (None, self)
+        return means, base._summed if summed else base._by_row
+
     @cached_property
-    def keeping(self) -> Keeping | None:
-        """The way in two calls with one forward walk, where there is one; by what is trained summed over the rows."""
+    def _summed(self) -> Keeping | None:
         fed: list[int] = self.fed.tolist()
         return self._keeping([k for k in fed if self.entries[k] in self.wanted])
 
     @cached_property
-    def keeping_by_row(self) -> Keeping | None:
-        """The same, with all derivatives row by row."""
+    def _by_row(self) -> Keeping | None:
         return self._keeping(range(len(self.entries)))
 
     def _keeping(self, apart: Sequence[int]) -> Keeping | None:

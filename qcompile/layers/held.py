@@ -37,8 +37,7 @@ class Held:
         """The states, where they can be kept; the values alone, where one sweep pulls them back; else the Jacobian."""
         rows = checked_rows(evaluator.program.parameters, x)
         if len(rows) > 1 or (len(rows) == 1 and not evaluator.is_flat):
-            means, base = evaluator.means or (None, evaluator)
-            keeping = base.keeping if summed else base.keeping_by_row
+            means, keeping = evaluator.states(summed)
             if keeping is not None and keeping.takes(len(rows)):
                 kept = keeping(rows)
                 values = kept.values if means is None else means.values(rows, kept.values)
