@@ -29,11 +29,12 @@ class SliceCones:
     def __call__(self, module: Module) -> Module:
         if isinstance(module, Adjoint):
             return module
+        whole = [t.program for t in module.templates] if isinstance(module, Shifted) else [module]
+        if any(isinstance(output, Samples | State) for program in whole for output in program.outputs):
+            return module
         if isinstance(module, Shifted):
             return sliced(module, self.wires)
-        if not module.outputs or any(isinstance(output, Samples | State) for output in module.outputs):
-            return module
-        return sliced(lift(module), self.wires)
+        return sliced(lift(module), self.wires) if module.outputs else module
 
 
 def sliced(module: Shifted, wires: int = 0) -> Shifted:

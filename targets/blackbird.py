@@ -11,15 +11,42 @@ from qcompile.ir import Barrier, If, Measure, Op, Postselect, Program, Reset, St
 from qcompile.targets.expressions import Names, affine_text, used_calls
 from qcompile.targets.writing import drop_barrier, is_global_phase, no_selection, spelled, unsayable
 
+_AGAIN = "prepare the mode anew, as by `vacuum`, before it is used again"
+
 
 def write(program: Program, names: Names) -> str:
     """The program's text; computed inputs are explained by comments."""
+    detected_modes(program)
     lines = ["name qcompile", "version 1.0", ""]
     lines += [f"# {names[call]} = {call}" for call in used_calls(program)]
     for statement in program.body:
         if not is_global_phase(statement):
             lines += _lines(statement, names)
     return "\n".join([*lines, *_last_mode_named(program), ""])
+
+
+def detected_modes(program: Program) -> set[int]:
+    """The modes that are left where a detection put them, which is the vacuum here and not so in our language.
+
+    Raises:
+        CompileError: UNSAYABLE, where one is used so.
+    """
+    detected: set[int] = set()
+    for statement in program.body:
+        match statement:
+            case Op(gate, wires) if gate.preparation:
+                detected.difference_update(wires)
+            case Reset(wire):
+                detected.discard(wire)
+            case Op(wires=wires, span=span) if not detected.isdisjoint(wires):
+                raise unsayable("Blackbird leaves a mode in the vacuum once it is detected", span, _AGAIN)
+            case Measure(wire=wire, span=span) if wire in detected:
+                raise unsayable("Blackbird leaves a mode in the vacuum once it is detected", span, _AGAIN)
+            case Measure(wire=wire):
+                detected.add(wire)
+            case _:
+                pass
+    return detected
 
 
 def _last_mode_named(program: Program) -> Iterator[str]:

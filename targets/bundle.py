@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qcompile.angle import number
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Adjoint, Module, Program, Row, Shifted, Template
+from qcompile.ir import Adjoint, Measure, Module, Program, Row, Shifted, Template
 from qcompile.targets.binding import map_angles
 from qcompile.targets.emit import Language, check_sayable, find_language, write
 from qcompile.targets.expressions import Names, emitted_names
 from qcompile.targets.grouping import Strategy
 from qcompile.targets.guards import arrange
-from qcompile.targets.manifest import FORMAT, Measured, Placement, describe, to_json
+from qcompile.targets.manifest import FORMAT, Detection, Measured, Placement, describe, to_json
 from qcompile.targets.postselection import without_selection
 from qcompile.targets.settings import measured, measurement_settings
 from qcompile.targets.shots import plan_shots
@@ -106,6 +107,7 @@ def _place(
     files = {} if file is None else {file: write(program, language, names)}
     settings, unread = measurement_settings(program, grouping)
     placed: list[Measured] = []
+    held = dict(enumerate(_cells(program, language))) if language.kind == "qubit" else _detections(program)
     for index, setting in enumerate(settings):
         name = f"{template.name}.m{index}{language.ending}"
         whole = measured(program, setting.basis, setting.change)
@@ -114,7 +116,7 @@ def _place(
         kept = tuple((cells[cell], value) for cell, value in condition)
         read = tuple(cells[len(program.cell_kinds) :]) if language.kind == "qubit" else None
         placed.append(Measured(name, setting, read, kept))
-    return files, Placement(file, tuple(placed), unread)
+    return files, Placement(file, held, tuple(placed), unread)
 
 
 def _cells(program: Program, language: Language) -> list[str]:
@@ -123,6 +125,18 @@ def _cells(program: Program, language: Language) -> list[str]:
         return cell_names(program)
     arranged = arrange(program)
     return [arranged.spelled(cell) for cell in range(len(program.cell_kinds))]
+
+
+def _detections(program: Program) -> dict[int, str | Detection]:
+    """What each classical cell holds at the end, where the language names none."""
+    found: dict[int, str | Detection] = {}
+    turns: Counter[int] = Counter()
+    for statement in program.body:
+        if isinstance(statement, Measure):
+            for part, cell in enumerate(statement.cells):
+                found[cell] = (statement.wire, turns[statement.wire], part)
+            turns[statement.wire] += 1
+    return found
 
 
 def _as_shifted(module: Module) -> Shifted:

@@ -40,6 +40,8 @@ from qcompile.targets.shots import ShotPlan
 FORMAT = "qcompile-bundle"
 FORMAT_VERSION = 2
 Record = dict[str, object]
+Detection = tuple[int, int, int]
+"""A mode, which of its detections in turn, and which part of what that gives: heterodyne gives x and p."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +58,12 @@ class Measured:
 class Placement:
     """Where a template is in a bundle: its file, unless it post-selects, and those of its settings.
 
+    `cells` is where each classical cell of the program is: a bit's name, or on light the detection of a mode.
     `unread` are the (output, term) pairs that no setting reads.
     """
 
     file: str | None
+    cells: Mapping[int, str | Detection]
     settings: tuple[Measured, ...]
     unread: tuple[tuple[int, int], ...]
 
@@ -86,7 +90,7 @@ def describe(
         "slots": _inputs(programs, names, slots=True),
         "computed": _computed(names),
         "templates": [
-            _template(template.name, template.program, placement.file, names)
+            _template(template.name, template.program, placement, names)
             for template, placement in zip(module.templates, placements, strict=True)
         ],
         "rows": [_row(row, names) for row in module.rows],
@@ -155,23 +159,25 @@ def _inputs(programs: Sequence[Program], names: Names, slots: bool) -> list[Reco
     ]
 
 
-def _template(name: str, program: Program, file: str | None, names: Names) -> Record:
+def _template(name: str, program: Program, placement: Placement, names: Names) -> Record:
     return {
         "name": name,
-        "file": file,
+        "file": placement.file,
         "inputs": used_inputs(program, names),
-        "outputs": [_output(output, names) for output in program.outputs],
+        "outputs": [_output(output, names, placement.cells) for output in program.outputs],
     }
 
 
-def _output(output: Output, names: Names) -> Record:
+def _output(output: Output, names: Names, cells: Mapping[int, str | Detection]) -> Record:
     match output:
         case Expectation():
             terms = [[prefix_tree(coefficient, names), word] for word, coefficient in output.observable.operator.terms]
             return {"kind": "expectation", "terms": terms, "unnormalised": output.unnormalised}
         case Probabilities():
             return {"kind": "probabilities", "wires": output.wires, "unnormalised": output.unnormalised}
-        case Variance() | Covariance() | Samples() | State():
+        case Samples():
+            return {"kind": "samples", "wires": output.wires, "cells": [cells[cell] for cell in output.cells]}
+        case Variance() | Covariance() | State():
             raise AssertionError("an output that the settings refuse")
         case _:
             assert_never(output)

@@ -39,8 +39,8 @@ Key = tuple[int, int]
 class Read:
     """A term's value in one run: `sign` × the product, over places in the basis, of (−1)^bit or what was detected.
 
-    Of a projector on k photons: whether k were counted. Of probabilities (term 0): the outcome is what stands at the
-    places, first most significant.
+    Of a projector on k photons: whether k were counted. Of probabilities and samples (term 0): the outcome is what
+    stands at the places, first most significant.
     """
 
     output: int
@@ -63,15 +63,16 @@ def measurement_settings(
 ) -> tuple[tuple[Setting, ...], tuple[Key, ...]]:
     """Settings that read every term of the outputs, and the terms that no basis reads.
 
-    A word with two different letters on one wire (`x[0] p[0]`) has no basis. Where there are probabilities, one
-    setting reads them and every word that is diagonal; `grouped` groups the rest.
+    A word with two different letters on one wire (`x[0] p[0]`) has no basis. Where there are probabilities or samples,
+    one setting reads them and every word that is diagonal; `grouped` groups the rest.
 
     Raises:
-        CompileError: UNSAYABLE, for variances, covariances, samples and states.
+        CompileError: UNSAYABLE, for variances, covariances and states.
     """
     terms, unread = _terms(program)
     settings = list[Setting]()
-    outcomes = {k: output.wires for k, output in enumerate(program.outputs) if isinstance(output, Probabilities)}
+    drawn = ((k, output) for k, output in enumerate(program.outputs) if isinstance(output, Probabilities | Samples))
+    outcomes = {k: output.wires for k, output in drawn}
     if outcomes:
         sharp = [word for word in terms if word and all(letter in "Zn" for letter, _ in _detected(word))]
         settings.append(_sharp(program, outcomes, {word: terms.pop(word)[0] for word in sharp}))
@@ -88,7 +89,7 @@ def measurement_settings(
 def unit_shots(program: Program, settings: Iterable[Setting]) -> float | None:
     """Shots for the standard error 1 in all outputs together, as `shots_needed` has it; None for light.
 
-    Coefficients that depend on parameters count 1, and so do probabilities.
+    Coefficients that depend on parameters count 1, and so do probabilities and samples.
     """
     if "qumode" in program.kinds:
         return None
@@ -122,10 +123,10 @@ def _words(output: Output) -> Iterator[tuple[int, Word, float]]:
             for term, (word, coefficient) in enumerate(output.observable.operator.terms):
                 if word or output.unnormalised:
                     yield term, word, abs(float(coefficient)) if coefficient.is_constant else 1.0
-        case Probabilities():
+        case Probabilities() | Samples():
             return
-        case Variance() | Covariance() | Samples() | State():
-            cure = "return expectations or probabilities"
+        case Variance() | Covariance() | State():
+            cure = "return expectations, probabilities or samples"
             raise error(Code.UNSAYABLE, "a bundle has no form for this output", output.span, cure)
         case _:
             assert_never(output)

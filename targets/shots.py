@@ -16,7 +16,7 @@ from typing import TypeAlias
 import numpy as np
 
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Expectation, Shifted
+from qcompile.ir import Expectation, Samples, Shifted
 from qcompile.targets.settings import Setting
 from qcompile.targets.simulator.values import RealArray, Values
 from qcompile.targets.variances import Covariances, Model, Prior, Simulated, Slopes
@@ -51,8 +51,9 @@ def plan_shots(
             rows × 2^wires numbers at a time.
 
     Raises:
-        CompileError: UNSAYABLE for words that no setting reads; UNBOUND, when only values can tell; BAD_VALUE for too
-            few shots; NOT_SIMULABLE for light that is not Gaussian, and what else the simulator raises.
+        CompileError: UNSAYABLE for words that no setting reads, and samples; UNBOUND, when only values can tell;
+            BAD_VALUE for too few shots; NOT_SIMULABLE for light that is not Gaussian, and what else the simulator
+            raises.
     """
     variances = component_variances(module, settings, values)
     differentiated = any(component.wrt for component in module.components)
@@ -145,6 +146,9 @@ def _check_read(module: Shifted, settings: Sequence[Sequence[Setting]]) -> None:
     for template, choices in zip(module.templates, settings, strict=True):
         read = {(item.output, item.term) for setting in choices for item in setting.reads}
         for place, output in enumerate(template.program.outputs):
+            if isinstance(output, Samples):
+                label = "samples have no variance that tells how to share out shots"
+                raise error(Code.UNSAYABLE, label, output.span, "leave the shots out")
             terms = output.observable.operator.terms if isinstance(output, Expectation) else ()
             if any(word and (place, term) not in read for term, (word, _) in enumerate(terms)):
                 label = "a word of this output is read in no basis, so that no shots can be planned"

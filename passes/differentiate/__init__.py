@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import Adjoint, Module, Op, Program, Shifted
+from qcompile.ir import Adjoint, Module, Op, Program, Samples, Shifted, State
 from qcompile.passes.differentiate.adjoint.derivative import adjoint_derivative
 from qcompile.passes.differentiate.lift import inlined, lift
 from qcompile.passes.differentiate.methods import ADJOINT, BY_NAME, METHODS, Options, chosen
@@ -59,6 +59,7 @@ def _differentiated(
     elements = wanted_elements(program, wrt)
     _check_known(module)
     if method != ADJOINT:
+        _check_returned(module)
         return BY_NAME[method](lift(module) if isinstance(module, Program) else module, elements, options)
     if isinstance(module, Shifted):
         raise error(Code.METHOD, "the adjoint method takes a program, not shifted circuits")
@@ -81,13 +82,25 @@ def wanted_elements(program: Program, wrt: Sequence[str] | str | None) -> tuple[
 
 def _check_known(module: Program | Shifted) -> None:
     """Raises UNKNOWN_EFFECT, at an opaque gate."""
-    for program in [template.program for template in module.templates] if isinstance(module, Shifted) else [module]:
+    for program in _programs(module):
         bodies = (op for definition in program.definitions for op in definition.body)
         for statement in (*program.statements(), *bodies):
             if isinstance(statement, Op) and statement.gate.opaque:
                 advice = "give it a body, a matrix or a generator"
                 label = f"`{statement.gate.name}` is opaque, so nothing is known of what comes through it"
                 raise error(Code.UNKNOWN_EFFECT, label, statement.span, advice)
+
+
+def _check_returned(module: Program | Shifted) -> None:
+    """Raises NOT_DIFFERENTIABLE, at samples or a state."""
+    for output in (output for program in _programs(module) for output in program.outputs):
+        if isinstance(output, Samples | State):
+            advice = "return an expectation, a variance or probabilities"
+            raise error(Code.NOT_DIFFERENTIABLE, "this output has no derivative", output.span, advice)
+
+
+def _programs(module: Program | Shifted) -> list[Program]:
+    return [template.program for template in module.templates] if isinstance(module, Shifted) else [module]
 
 
 __all__ = ["METHODS", "Differentiate", "differentiate", "lift", "wanted_elements"]

@@ -36,6 +36,7 @@ def lift(program: Program) -> Shifted:
 
     A variance becomes ⟨O²⟩ − ⟨O⟩², so that its derivative is a polynomial in evaluations. What post-selection keeps is
     linear in the state while it is not normalised, so ⟨O⟩ becomes `unnormalised_expect(O)` ÷ `unnormalised_expect(1)`.
+    Samples and the state, of which nothing is made, stay as they are.
     """
     whole = inlined(program)
     if not whole.outputs:
@@ -72,10 +73,8 @@ class _Lifting:
                 means = [self._measured(Expectation(observable, span)) for observable in (left, right)]
                 return (*self._product(left, right, output), self._reading(-1.0, *means))
             case Samples() | State():
-                raise error(
-                    Code.NOT_DIFFERENTIABLE, "this output has no derivative", output.span,
-                    "return an expectation, a variance or probabilities",
-                )  # fmt: skip
+                self.outputs.append(output)
+                return (self._reading(1.0, (len(self.outputs) - 1, None)),)
             case _:
                 assert_never(output)
 

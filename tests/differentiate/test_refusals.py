@@ -8,7 +8,7 @@ import pytest
 from qcompile.diagnostics import Code, CompileError
 from qcompile.grammar import parse
 from qcompile.ir import Program, Shifted
-from qcompile.passes.differentiate import differentiate
+from qcompile.passes.differentiate import METHODS, differentiate, lift
 from qcompile.run import value_and_grad
 
 MODE = "qumode m[2]; qubit q; param t; "
@@ -99,6 +99,20 @@ def test_adjoint_says_what_it_does_not_do(text: str) -> None:
     (diagnostic,) = refused.value.diagnostics
     assert diagnostic.code is Code.METHOD
     assert "shift" in diagnostic.help
+
+
+@pytest.mark.parametrize("returned", ["samples(q)", "expect(Z[0]), state()"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "adjoint"])
+def test_samples_and_states_have_no_derivative(method: str, returned: str) -> None:
+    """Would catch a method that takes them for zero, of a program or of what it is lifted to."""
+    program = parse(f"qubit q; param t; rx(t) q; return {returned};")
+    assert isinstance(program, Program)
+    for module in (program, lift(program)):
+        with pytest.raises(CompileError) as refused:
+            differentiate(module, "t", method)
+        (diagnostic,) = refused.value.diagnostics
+        assert diagnostic.code is Code.NOT_DIFFERENTIABLE
+        assert diagnostic.span is not None
 
 
 def test_names_to_differentiate_by() -> None:

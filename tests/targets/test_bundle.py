@@ -171,3 +171,47 @@ def test_a_failure_leaves_nothing_half_written(made: Bundle, tmp_path: Path, mon
         made.save(tmp_path / "older")
     assert [path.name for path in tmp_path.iterdir()] == ["older"]
     assert (tmp_path / "older" / "old.quil").read_text() == "X 0\n"
+
+
+SAMPLED: list[tuple[str, str, list[Any], list[Any]]] = [
+    (
+        "openqasm3",
+        "qubit q[3]; bit c[2]; x q[1]; c[1] = measure q[1]; return samples(q[2], q[0], c[1]), probs(q[0]);",
+        [
+            {"kind": "samples", "wires": [2, 0], "cells": ["bit_c[1]"]},
+            {"kind": "probabilities", "wires": [0], "unnormalised": False},
+        ],
+        [[0, 0, 1, [1, 0]], [1, 0, 1, [0]]],
+    ),
+    (
+        "quil",
+        "qubit q[2]; bit c; c = measure q[1]; return samples(c);",
+        [{"kind": "samples", "wires": [], "cells": ["bit_c[0]"]}],
+        [[0, 0, 1, []]],
+    ),
+    (
+        "blackbird",
+        """qumode m[2]; int k; real r[3]; fock(1) m[0]; k = measure m[0]; vacuum m[0]; r[0] = homodyne(0) m[0];
+        r[1:3] = heterodyne m[1]; return samples(r[2], k, r[0], r[1]);""",
+        [{"kind": "samples", "wires": [], "cells": [[1, 0, 1], [0, 0, 0], [0, 1, 0], [1, 0, 0]]}],
+        [[0, 0, 1, []]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "outputs", "reads"), SAMPLED)
+def test_samples_say_where_their_columns_are(language: str, text: str, outputs: list[Any], reads: list[Any]) -> None:
+    """Would catch a cell or a detection of another name, and wires that are read in another order."""
+    manifest = manifest_of(bundle(program_of(text), language))
+    jsonschema.validate(manifest, SCHEMA)
+    assert manifest["templates"][0]["outputs"] == outputs
+    (setting,) = manifest["settings"]
+    assert setting["reads"] == reads
+
+
+def test_samples_have_no_share_of_shots() -> None:
+    """Would catch shots that are shared out by a variance that samples do not have."""
+    with pytest.raises(CompileError) as refused:
+        bundle(program_of("qubit q[2]; h q[0]; return expect(Z[0]), samples(q);"), "openqasm3", shots=100)
+    assert refused.value.diagnostics[0].code is Code.UNSAYABLE
+    assert refused.value.diagnostics[0].span is not None

@@ -173,3 +173,16 @@ def test_a_bit_named_twice_among_many() -> None:
     with pytest.raises(CompileError) as caught:
         emit(made, "openqasm2")
     assert caught.value.diagnostics[0].code is Code.UNSAYABLE
+
+
+@pytest.mark.parametrize("use", ["rotate(0.3) m;", "k[1] = measure m;", "r = homodyne(0) m;"])
+def test_blackbird_has_no_use_of_a_mode_that_was_detected(use: str) -> None:
+    """Would catch a mode that our language leaves with its photons and Strawberry Fields in the vacuum."""
+    text = f"qumode m; int k[2]; real r; fock(2) m; k[0] = measure m; {use} return samples(k[0]);"
+    with pytest.raises(CompileError) as refused:
+        emit(parse(text), "blackbird")
+    (diagnostic,) = refused.value.diagnostics
+    assert diagnostic.code is Code.UNSAYABLE
+    assert diagnostic.span is not None
+    assert text[diagnostic.span.start : diagnostic.span.end] in use
+    assert "Vacuum() | 0" in emit(parse(text.replace(use, f"vacuum m; {use}")), "blackbird")
