@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from qcompile.passes import Inline, Legalize, Optimize, pipeline
     from qcompile.passes.differentiate import differentiate
     from qcompile.passes.lint import lint
-    from qcompile.products import derivative, jvp, vjp
-    from qcompile.run import gradient, hessian, simulate, value_and_grad
+    from qcompile.products import derivative, hessian, jvp, vjp
+    from qcompile.run import gradient, simulate, value_and_grad
     from qcompile.targets import bundle, emit
 
 __version__ = "0.1.0"
@@ -71,9 +71,9 @@ _HOMES = {
     "qcompile.passes": ("Inline", "Legalize", "Optimize", "pipeline"),
     "qcompile.passes.differentiate": ("differentiate",),
     "qcompile.passes.lint": ("lint",),
-    "qcompile.products": ("derivative", "jvp", "vjp"),
+    "qcompile.products": ("derivative", "hessian", "jvp", "vjp"),
     "qcompile.accuracy": ("LeakageWarning",),
-    "qcompile.run": ("gradient", "hessian", "simulate", "value_and_grad"),
+    "qcompile.run": ("gradient", "simulate", "value_and_grad"),
     "qcompile.targets": ("bundle", "emit"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

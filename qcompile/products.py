@@ -1,4 +1,4 @@
-"""Products with a program's derivative, and derivatives of any order, as Python functions."""
+"""Products with a program's derivative, Hessians, and derivatives of any order, as Python functions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from qcompile.accuracy import warn_of_leakage
+from qcompile.accuracy import Accuracy, class_of, warn_of_leakage
 from qcompile.angle import Element
 from qcompile.diagnostics import Code, did_you_mean, error
 from qcompile.ir import Parameter, Program, Shifted
+from qcompile.passes.differentiate import differentiate, wanted_elements
 from qcompile.passes.differentiate.orders import mixed_derivative
 from qcompile.run import (
     On,
@@ -25,6 +26,7 @@ from qcompile.run import (
     value_and_grad,
 )
 from qcompile.targets.simulator import Options, has_batch
+from qcompile.targets.simulator.slicing import slices_of
 
 Array = NDArray[Any]
 
@@ -74,6 +76,36 @@ def derivative(program: Program, wrt: Sequence[str] | str, on: On = None, **opti
     ready: Program = compiled(program)
     names = [wrt] if isinstance(wrt, str) else list(wrt)
     return Derivative(ready.parameters, mixed_derivative(ready, names), len(names), Options(**options), on)
+
+
+def hessian(
+    program: Program,
+    wrt: Sequence[str] | str | None = None,
+    method: str = "auto",
+    on: On = None,
+    **options: Unpack[Settings],
+) -> Hessian:
+    """A function to the matrix of second derivatives, shape (n, n); a tuple of them for several outputs.
+
+    Rows and columns run over the entries of the parameters in order of declaration; a batch axis comes first.
+
+    Args:
+        method: by which the derivative is differentiated again: `shift`, or `auto`: as `differentiate` on a client, and
+            else shift.
+        on, options: as for `simulate`.
+
+    Raises:
+        CompileError: METHOD for `adjoint`; and as `differentiate` and `simulate`.
+    """
+    ready = compiled(program)
+    elements = wanted_elements(ready, wrt)
+    names = [str(element) for element in elements]
+    chosen = "shift" if method == "auto" and on is None else method
+    once = differentiate(ready if on is not None else slices_of(ready) or ready, names, chosen)
+    twice = differentiate(once, names, chosen)
+    if not isinstance(twice, Shifted):
+        raise AssertionError("what is differentiated again is shifted circuits")
+    return Hessian(twice, ready.parameters, elements, len(ready.outputs), Options(**options), on)
 
 
 @dataclass(frozen=True)
@@ -149,6 +181,48 @@ class Derivative:
         batched = has_batch(self.parameters, values)
         pairs = zip(self.module.components, found.components, strict=True)
         return one_or_tuple([shaped(result, batched) for c, result in pairs if len(c.wrt) == self.order])
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """A program's second derivatives, compiled, that are called with the parameters' values."""
+
+    derivative: Shifted
+    parameters: tuple[Parameter, ...]
+    elements: tuple[Element, ...]
+    outputs: int
+    options: Options
+    client: On = None
+
+    def __call__(self, **values: ArrayLike) -> Any:
+        result, accuracy = self.assessed(**values)
+        warn_of_leakage(accuracy.leakage)
+        return result
+
+    def assessed(self, **values: ArrayLike) -> tuple[Any, Accuracy]:
+        """The result, and how far it may be from the true one."""
+        found = evaluated(self.derivative, values, self.options, self.client)
+        batched = has_batch(self.parameters, values)
+        kind = class_of(found.leakage, found.truncation, found.errors is not None, self.derivative)
+        errors = None if found.errors is None else self._matrices(found.errors, batched)
+        accuracy = Accuracy(kind, found.leakage, found.truncation, errors)
+        return self._matrices(found.components, batched), accuracy
+
+    def _matrices(self, results: Sequence[Array | None], batched: bool) -> Any:
+        place = {element: k for k, element in enumerate(self.elements)}
+        found: list[dict[tuple[int, int], Array | float]] = [{} for _ in range(self.outputs)]
+        for component, result in zip(self.derivative.components, results, strict=True):
+            # Each mixed derivative is there once.
+            if len(component.wrt) == 2 and component.output is not None and result is not None:
+                row, column = (place[element] for element in component.wrt)
+                found[component.output][row, column] = shaped(result, batched)
+                found[component.output][column, row] = shaped(result, batched)
+        return one_or_tuple([self._matrix(entries, batched) for entries in found])
+
+    def _matrix(self, entries: Mapping[tuple[int, int], Array | float], batched: bool) -> Array:
+        size, axis = len(self.elements), int(batched)
+        rows = [np.stack([entries[row, column] for column in range(size)], axis) for row in range(size)]
+        return np.stack(rows, axis)
 
 
 def _one_for_each(cotangents: Any, outputs: int) -> list[Array]:

@@ -1,4 +1,4 @@
-"""Programs as Python functions: values, gradients and Hessians on the built-in simulator.
+"""Programs as Python functions: values and gradients, on the built-in simulator or on a client.
 
 Everything is compiled once, when the function is made; a call takes the parameters' values by keyword.
 """
@@ -21,7 +21,7 @@ from qcompile.ir import Adjoint, AdjointComponent, Component, Module, Parameter,
 from qcompile.passes import Inline, Optimize
 from qcompile.passes.differentiate import differentiate, lift, wanted_elements
 from qcompile.targets.engine.flat import Flat, entries
-from qcompile.targets.simulator import Evaluated, Options, bind, density, evaluate, evaluate_all, execute, has_batch
+from qcompile.targets.simulator import Evaluated, Options, bind, density, evaluate_all, execute, has_batch
 from qcompile.targets.simulator.engine import fits
 from qcompile.targets.simulator.native import flat
 from qcompile.targets.simulator.options import SWEEPING, EngineName, Precision
@@ -107,29 +107,19 @@ def value_and_grad(
 
 
 def gradient(
-    program: Program, method: str = "auto", wrt: Sequence[str] | str | None = None, **options: Unpack[Settings]
+    program: Program,
+    method: str = "auto",
+    wrt: Sequence[str] | str | None = None,
+    on: On = None,
+    **options: Unpack[Settings],
 ) -> Callable[..., Any]:
     """As `value_and_grad`, without the value: `gradient(program)(theta=0.2)["theta"]`."""
-    both = value_and_grad(program, method, wrt, **options)
+    both = value_and_grad(program, method, wrt, on, **options)
 
     def only_gradient(**values: ArrayLike) -> Any:
         return both(**values)[1]
 
     return only_gradient
-
-
-def hessian(program: Program, wrt: Sequence[str] | str | None = None, **options: Unpack[Settings]) -> Hessian:
-    """A function to the matrix of second derivatives, shape (n, n); a tuple of them for several outputs.
-
-    Rows and columns run over the entries of the parameters in order of declaration; a batch axis comes first.
-    """
-    ready = compiled(program)
-    elements = wanted_elements(ready, wrt)
-    names = [str(element) for element in elements]
-    twice = differentiate(differentiate(slices_of(ready) or ready, names, "shift"), names, "shift")
-    if not isinstance(twice, Shifted):
-        raise AssertionError("shifting gives shifted circuits")
-    return Hessian(twice, ready.parameters, elements, len(ready.outputs), Options(**options))
 
 
 @dataclass(frozen=True)
@@ -253,12 +243,12 @@ class ValueAndGradient:
         """By output, its derivatives by each element, of shape (batch, …)."""
         return self._by_output(found.components)
 
-    def _by_output(self, results: Sequence[Array]) -> list[dict[Element, Array]]:
+    def _by_output(self, results: Sequence[Array | None]) -> list[dict[Element, Array]]:
         slopes: list[dict[Element, Array]] = [{} for _ in self.program.outputs]
         components: Sequence[Component | AdjointComponent] = self.derivative.components
         for component, result in zip(components, results, strict=True):
             wrt = _wrt(component)
-            if wrt and component.output is not None:
+            if wrt and component.output is not None and result is not None:
                 slopes[component.output][wrt[0]] = result
         return slopes
 
@@ -267,34 +257,6 @@ class ValueAndGradient:
         wanted = {element.name for element in self.elements}
         parts = {element: shaped(slope, batched) for element, slope in slopes.items()}
         return {p.name: gathered(p, parts, batched) for p in self.program.parameters if p.name in wanted}
-
-
-@dataclass(frozen=True)
-class Hessian:
-    """A program's second derivatives, compiled, that are called with the parameters' values."""
-
-    derivative: Shifted
-    parameters: tuple[Parameter, ...]
-    elements: tuple[Element, ...]
-    outputs: int
-    options: Options
-
-    def __call__(self, **values: ArrayLike) -> Any:
-        results = evaluate(self.derivative, values, self.options)
-        batched = has_batch(self.parameters, values)
-        place = {element: k for k, element in enumerate(self.elements)}
-        found: list[dict[tuple[int, int], Array | float]] = [{} for _ in range(self.outputs)]
-        for component, result in zip(self.derivative.components, results, strict=True):
-            if len(component.wrt) == 2 and component.output is not None:  # each mixed derivative is there once
-                row, column = (place[element] for element in component.wrt)
-                found[component.output][row, column] = shaped(result, batched)
-                found[component.output][column, row] = shaped(result, batched)
-        return one_or_tuple([self._matrix(entries, batched) for entries in found])
-
-    def _matrix(self, entries: Mapping[tuple[int, int], Array | float], batched: bool) -> Array:
-        size, axis = len(self.elements), int(batched)
-        rows = [np.stack([entries[row, column] for column in range(size)], axis) for row in range(size)]
-        return np.stack(rows, axis)
 
 
 def compiled(module: Module) -> Any:

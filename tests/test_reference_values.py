@@ -18,7 +18,8 @@ from qcompile.grammar import parse
 from qcompile.ir import Expectation, Observable, Op, Program, Register, Shifted
 from qcompile.operator import Operator, collect
 from qcompile.passes.differentiate import differentiate
-from qcompile.run import hessian, simulate, value_and_grad
+from qcompile.products import hessian
+from qcompile.run import simulate, value_and_grad
 
 MOLECULES: dict[str, Any] = json.loads(
     (Path(__file__).parent / "data" / "hamiltonians.json").read_text(encoding="utf-8")

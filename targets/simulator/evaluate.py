@@ -31,14 +31,15 @@ class Evaluated:
         components: one array per component of the derivative.
         leakage: the probability that the cut of the Fock spaces lost, greatest over rows and batch.
         truncation: the weight that a bond limit cut off, greatest over rows and batch.
-        errors: where rows are means over trajectories, the standard errors of the components, or bounds of these.
+        errors: where rows are means over trajectories, the standard errors of the components, or bounds of these;
+            None for samples.
     """
 
     values: list[RealArray]
     components: list[RealArray]
     leakage: float = 0.0
     truncation: float = 0.0
-    errors: list[RealArray] | None = None
+    errors: Sequence[RealArray | None] | None = None
 
 
 def evaluate(module: Shifted | Adjoint, values: Values, options: Options) -> list[RealArray]:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pytest
-from client_runs import assert_exact, assert_within, gap
+from client_runs import assert_exact, assert_within, gap, sigmas
 from clients import program_of
 from numpy.typing import NDArray
 
@@ -265,3 +265,52 @@ def test_refusals(on: Any, options: dict[str, Any], text: str, code: Code) -> No
     with pytest.raises(qc.CompileError) as refused:
         qc.simulate(program, on=on, **options)(**values)
     assert [diagnostic.code for diagnostic in refused.value.diagnostics] == [code]
+
+
+COVARIANCES = """
+qubit q[2]; param a; param b; input x;
+ry(a) q[0]; crx(b) q[0], q[1]; ry(x) q[1];
+return cov(Z[0], Z[1]), cov(X[0] + a*Z[1], Y[0]), var(X[0]);
+"""
+CURVED = """
+qubit q[2]; param w[2]; input x;
+ry(w[0]*x) q[0]; crx(w[1]) q[0], q[1]; rz(w[0]) q[1]; h q[1];
+return expect(w[1]*Z[0] + X[1]), cov(Z[0], X[1]);
+"""
+
+
+@pytest.mark.parametrize("client", QUBIT_CLIENTS)
+def test_covariances_are_the_simulators(client: str) -> None:
+    """Would catch a product of means that is left out or taken of other outputs, in values and gradients."""
+    assert_exact(COVARIANCES, client, a=[0.7, -1.2], b=0.9, x=0.3)
+    assert qc.simulate(program_of(COVARIANCES))(a=0.7, b=0.9, x=0.3)[0] > 0.05
+    assert_within(COVARIANCES, client, 1500, a=0.7, b=0.9, x=0.3)
+
+
+@pytest.mark.parametrize("client", QUBIT_CLIENTS)
+def test_hessians_are_the_simulators(client: str) -> None:
+    """Would catch a mixed derivative in another place, rows of the batch mixed up, and a derivative run elsewhere."""
+    program = program_of(CURVED)
+    values: dict[str, Any] = {"w": [[0.4, -0.3], [1.2, 0.5]], "x": [0.7, 0.9]}
+    exact = qc.hessian(program, ["w", "x"])(**values)
+    assert [matrix.shape for matrix in exact] == [(2, 3, 3)] * 2
+    assert gap(qc.hessian(program, ["w", "x"], on=client)(**values), exact) < 1e-8
+    assert gap(qc.hessian(program, ["w", "x"], "hadamard", on=client)(**values), exact) < 1e-8
+    assert gap(qc.gradient(program, on=client)(**values), qc.gradient(program, "shift")(**values)) < 1e-8
+
+
+def test_hessians_with_shots_are_within_their_errors() -> None:
+    """Would catch shots or a seed that are not heeded, and errors of other entries."""
+    program = program_of(CURVED)
+    run = qc.hessian(program, on="aer", shots=1500, seed=3)
+    found, accuracy = run.assessed(w=[0.4, -0.3], x=0.7)
+    assert sigmas(found, qc.hessian(program)(w=[0.4, -0.3], x=0.7), accuracy.errors) < 5
+    assert gap(run(w=[0.4, -0.3], x=0.7), found) == 0
+    assert gap(found, qc.hessian(program)(w=[0.4, -0.3], x=0.7)) > 1e-3
+
+
+def test_the_adjoint_has_no_hessian_on_clients() -> None:
+    """Would catch another method that is taken without a word."""
+    with pytest.raises(qc.CompileError) as refused:
+        qc.hessian(program_of(CURVED), method="adjoint", on="aer")
+    assert refused.value.diagnostics[0].code is Code.METHOD

@@ -13,7 +13,8 @@ from qcompile.operator import operator
 from qcompile.passes import Legalize, Optimize, Pass
 from qcompile.passes.action import operators_commute
 from qcompile.passes.differentiate import differentiate
-from qcompile.run import hessian, value_and_grad
+from qcompile.products import hessian
+from qcompile.run import value_and_grad
 from qcompile.targets.simulator import Options, evaluate
 
 EXCITED = "qubit q[4]; param t; x q[0:2]; double_excitation(t) q[0], q[1], q[2], q[3]; return expect(Z[0]);"

@@ -30,7 +30,8 @@ from qcompile.ir import (
 from qcompile.ir.verify import verify
 from qcompile.operator import operator
 from qcompile.passes.differentiate import differentiate
-from qcompile.run import hessian, simulate, value_and_grad
+from qcompile.products import hessian
+from qcompile.run import simulate, value_and_grad
 
 SPAN = Span(Source("some.qc", "here"), 0, 4)
 
