@@ -24,8 +24,8 @@ class Estimates:
 
     Attributes:
         outputs: by template, for each of its outputs an array (rows of the template in order, batch), with an axis of
-            outcomes behind where the output is probabilities.
-        errors: the standard errors, in the same shapes; None where the values are exact.
+            outcomes behind where the output is probabilities, and of runs and columns where it is samples.
+        errors: the standard errors, in the same shapes, of samples in any; None where the values are exact.
         leakage: the probability that a cut of Fock spaces lost, the most in any row.
     """
 

@@ -15,10 +15,10 @@ import numpy as np
 from qcompile.diagnostics import Code, error
 from qcompile.ir import Program
 from qcompile.targets.bundle import Bundle
-from qcompile.targets.clients.points import Points, Record, manifest_of, points_of
+from qcompile.targets.clients.points import Points, manifest_of, points_of
 from qcompile.targets.clients.protocol import Estimates, Loaded
 from qcompile.targets.clients.refusals import check_probabilities
-from qcompile.targets.clients.tally import Seen, check_shots, tallied
+from qcompile.targets.clients.tally import Seen, bits_read, check_shots, tallied
 from qcompile.targets.clients.words import combined, sums_of
 from qcompile.targets.simulator.values import RealArray
 
@@ -234,12 +234,12 @@ def _sampled(points: Sequence[Points], texts: Texts, measure: Measure) -> Estima
     for part in points:
         settings = part.settings if part.count else ()
         memories = [measure(setting["file"], texts[setting["file"]], part) for setting in settings]
-        pairs.append(tallied(part, [_seen(s, left) for s, left in zip(settings, memories, strict=True)]))
+        seen = [_seen(bits_read(s, part.template), left) for s, left in zip(settings, memories, strict=True)]
+        pairs.append(tallied(part, seen))
     return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 
 
-def _seen(setting: Record, memories: Sequence[Memory]) -> Seen:
-    cells = dict.fromkeys([*(setting["cells"] or ()), *(cell for cell, _ in setting["kept"])])
+def _seen(cells: Sequence[str], memories: Sequence[Memory]) -> Seen:
     places = {cell: _region(cell) for cell in cells}
     return {
         cell: np.stack([np.asarray(memory[region])[:, place] for memory in memories])

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from qcompile.diagnostics import Code, did_you_mean, error
-from qcompile.ir import Program
+from qcompile.ir import Program, Samples
 from qcompile.targets.bundle import Bundle
 from qcompile.targets.clients.points import Points, manifest_of, points_of
 from qcompile.targets.clients.protocol import Estimates, Loaded
@@ -132,6 +132,12 @@ class Primitives(_PrimitivesV2):
         self.pass_manager = pass_manager
         self._estimator, self._sampler = estimator, sampler
 
+    def check(self, program: Program, exact: bool) -> None:
+        super().check(program, exact)
+        for output in program.outputs if self._sampler is None else ():
+            if isinstance(output, Samples):
+                raise error(Code.NOT_SIMULABLE, "an estimator draws no samples", output.span, "give it a sampler")
+
     def estimator(self) -> Any:
         return self._estimator
 
@@ -200,7 +206,7 @@ def _sampled(sampler: Any, circuits: Mapping[str, Circuit], points: Sequence[Poi
     submitted = [pub for group in pubs for pub in group]
     results: list[Any] = list(sampler.run(submitted, shots=shots).result()) if submitted else []
     found = [results[place] for place in pieces([len(group) for group in pubs])]
-    seen = iter([bits_of(setting, part) for (_, setting), part in zip(runs, found, strict=True)])
+    seen = iter([bits_of(s, part.template, each) for (part, s), each in zip(runs, found, strict=True)])
     pairs = [tallied(part, [next(seen) for _ in part.settings] if part.count else []) for part in points]
     return Estimates([pair[0] for pair in pairs], [pair[1] for pair in pairs])
 

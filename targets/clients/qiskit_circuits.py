@@ -12,7 +12,7 @@ import numpy as np
 
 from qcompile.targets.bundle import Bundle
 from qcompile.targets.clients.points import Points, Record, manifest_of
-from qcompile.targets.clients.tally import Seen
+from qcompile.targets.clients.tally import Seen, bits_read
 from qcompile.targets.clients.words import Sum, sums_of
 from qcompile.targets.simulator.values import RealArray
 
@@ -109,10 +109,12 @@ def sampler_pubs(circuit: Circuit, points: Points) -> list[Any]:
     return [(each,) for each in bound] if names else [(circuit.circuit,)] * points.count
 
 
-def bits_of(setting: Record, results: Sequence[Any]) -> Seen:
+def bits_of(setting: Record, template: Record, results: Sequence[Any]) -> Seen:
     """What the runs left in the setting's cells, from the results of its pubs."""
-    cells = dict.fromkeys([*(setting["cells"] or ()), *(cell for cell, _ in setting["kept"])])
-    return {cell: np.concatenate([_column(result.data, cell) for result in results]) for cell in cells}
+    return {
+        cell: np.concatenate([_column(result.data, cell) for result in results])
+        for cell in bits_read(setting, template)
+    }
 
 
 def _column(data: Any, cell: str) -> RealArray:

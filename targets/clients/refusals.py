@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qcompile.diagnostics import Code, error
-from qcompile.ir import Barrier, Expectation, Measure, Op, Output, Postselect, Probabilities, Program
+from qcompile.ir import Barrier, Expectation, Measure, Op, Output, Postselect, Probabilities, Program, Samples
+from qcompile.targets.blackbird import detected_modes
 from qcompile.targets.clients.words import MAX_WIRES
 
 
@@ -38,11 +39,20 @@ def check_measured_last(program: Program, title: str, cure: str) -> None:
             raise error(Code.NOT_SIMULABLE, f"{title} measures each qubit once", output.span, cure)
 
 
+def check_detected_once(program: Program, title: str) -> None:
+    """Nothing reads a mode where its detection left it: in the vacuum; raises UNSAYABLE or NOT_SIMULABLE."""
+    detected = detected_modes(program)
+    for output in program.outputs:
+        if not detected.isdisjoint(_read(output)):
+            label = f"{title} leaves a mode in the vacuum once it is detected"
+            raise error(Code.NOT_SIMULABLE, label, output.span, "return samples of what the detection found")
+
+
 def _read(output: Output) -> Sequence[int]:
     match output:
         case Expectation(observable):
             return [wire for word, _ in observable.operator.terms for _, wire in word]
-        case Probabilities(wires):
+        case Probabilities(wires) | Samples(wires):
             return wires
         case _:
             return ()

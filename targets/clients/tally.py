@@ -27,17 +27,34 @@ def cells_of(setting: Record) -> list[str]:
     return setting["cells"] if setting["cells"] is not None else [str(k) for k in range(len(setting["basis"]))]
 
 
+def key_of(cell: Any) -> str:
+    """What a cell of samples is called in what was seen: a bit's name, or on light a detection."""
+    return cell if isinstance(cell, str) else ".".join(map(str, cell))
+
+
+def bits_read(setting: Record, template: Record) -> list[str]:
+    """Every cell that a setting is read for, on qubits: of its basis, of samples, of what tells which runs to keep."""
+    kept = (cell for cell, _ in setting["kept"])
+    return list(dict.fromkeys([*setting["cells"], *cells_sampled(setting, template), *kept]))
+
+
+def cells_sampled(setting: Record, template: Record) -> list[Any]:
+    """The cells of the samples that the setting reads, as the manifest tells them."""
+    return [cell for index, *_ in setting["reads"] for cell in template["outputs"][index].get("cells", ())]
+
+
 def check_shots(bundle: Record, shots: int) -> None:
     """Raises NOT_SIMULABLE or UNKNOWN_OPTION, where shots cannot tell the outputs or their standard errors."""
     if bundle["unread"]:
         label = "no measurement reads a product of different letters on one wire"
         raise error(Code.NOT_SIMULABLE, label, help="leave the shots out, or the word")
-    if shots < 2:
+    outputs = (output for template in bundle["templates"] for output in template["outputs"])
+    if shots < 2 and any(output["kind"] != "samples" for output in outputs):
         raise error(Code.UNKNOWN_OPTION, f"{shots} shot", help="take two or more: one tells no standard error")
 
 
 def tallied(points: Points, seen: Sequence[Seen], levels: int = 2) -> tuple[list[RealArray], list[RealArray]]:
-    """Each output's values and standard errors, shape (rows, batch, …).
+    """Each output's values and standard errors, shape (rows, batch, …); samples have no errors, and zeros for them.
 
     Args:
         seen: of each setting of the template, or nothing where it has no rows.
@@ -46,6 +63,10 @@ def tallied(points: Points, seen: Sequence[Seen], levels: int = 2) -> tuple[list
     outputs: list[RealArray] = []
     spreads: list[RealArray] = []
     for index, output in enumerate(points.template["outputs"]):
+        if output["kind"] == "samples":
+            outputs.append(points.split(_samples(index, output, points, seen)))
+            spreads.append(points.split(np.zeros(points.count)))
+            continue
         total, square = _constant(output, points, levels)
         for setting, cells in zip(points.settings if points.count else (), seen, strict=True):
             reads = [read for read in setting["reads"] if read[0] == index]
@@ -58,6 +79,21 @@ def tallied(points: Points, seen: Sequence[Seen], levels: int = 2) -> tuple[list
         outputs.append(points.split(total))
         spreads.append(points.split(np.sqrt(square)))
     return outputs, spreads
+
+
+def _samples(index: int, output: Record, points: Points, seen: Sequence[Seen]) -> NDArray[Any]:
+    """The runs kept, of each point as many as of that which keeps the fewest: shape (points, runs, wires + cells)."""
+    pairs = zip(points.settings, seen, strict=True)
+    setting, cells = next((s, c) for s, c in pairs if any(read[0] == index for read in s["reads"]))
+    places: Sequence[int] = next(read[3] for read in setting["reads"] if read[0] == index)
+    names = [cells_of(setting)[place] for place in places] + [key_of(cell) for cell in output["cells"]]
+    table = np.stack([cells[name] for name in names], axis=-1)
+    kept = _kept(setting, cells)
+    fewest = int(kept.sum(1).min())
+    if fewest == 0:
+        label = f"none of {kept.shape[1]} runs is kept at some values"
+        raise error(Code.NOT_SIMULABLE, label, help="ask for more shots, or post-select results that occur more often")
+    return table if kept.all() else np.stack([runs[mask][:fewest] for runs, mask in zip(table, kept, strict=True)])
 
 
 def _constant(output: Record, points: Points, levels: int) -> tuple[RealArray, RealArray]:

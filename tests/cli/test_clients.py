@@ -111,7 +111,7 @@ def test_a_client_that_fails_is_4(qcompile: Run, monkeypatch: pytest.MonkeyPatch
         ("qubit q; bit c; c = measure q; return expect(Z[0]);", "qiskit", Code.NOT_SIMULABLE),
         ("qubit q[9]; h q; return probs(q);", "pyquil", Code.NOT_SIMULABLE),
         ("qubit q; rx(0.1) q; return expect(Z[0]);", "aer:nothing", Code.UNKNOWN_OPTION),
-        ("qumode m[2]; rotate(0.1) m[0]; return expect(x[0] x[1]);", "strawberryfields", Code.NOT_SIMULABLE),
+        ("qumode m[9]; rotate(0.1) m[0]; return probs(m);", "strawberryfields", Code.NOT_SIMULABLE),
         ("qubit q; param t; rx(t) q; return expect(Z[0]);", "qiskit", Code.UNBOUND),
     ],
 )
@@ -163,3 +163,16 @@ def test_a_missing_copy_of_a_device_is_3(qcompile: Run, monkeypatch: pytest.Monk
     done = qcompile("run", "examples/h2.qc", "--set", "theta=0.2", "--on", "aer:fake_manila")
     assert done.returncode == 3
     assert "pip install 'qcompile[ibm]'" in done.stderr
+
+
+def test_samples_come_from_clients(qcompile: Run, source: Source) -> None:
+    """Would catch samples that only the simulator draws, and standard errors told of them."""
+    path = source("qubit q[3]; x q[1]; h q[2]; return samples(q);")
+    done = qcompile("run", path, "--shots", 30, "--seed", 1, "--on", "aer", "--json")
+    record = json.loads(done.stdout)
+    assert record.keys() == {"value"}
+    assert {tuple(row) for row in record["value"]} == {(0, 1, 0), (0, 1, 1)}
+    assert len(record["value"]) == 30
+    refused = qcompile("run", path, "--on", "aer")
+    assert refused.returncode == 1
+    assert "samples need a number of shots" in refused.stderr
