@@ -16,13 +16,13 @@ from qcompile.entries import named
 from qcompile.ir import Adjoint, Program
 from qcompile.layers.arguments import Array, checked_rows, contracted
 from qcompile.layers.combined import Combined
-from qcompile.layers.means import Means
 from qcompile.layers.outputs import layout, side_by_side
 from qcompile.layers.second import Tangent, Twice, second_order
 from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
 from qcompile.targets.engine.flat import entries
 from qcompile.targets.engine.kept import Keeping
 from qcompile.targets.simulator import Options
+from qcompile.targets.simulator.means import Means
 from qcompile.targets.simulator.native import keeping
 from qcompile.targets.simulator.options import SWEEPING
 from qcompile.targets.simulator.slicing import simulable
@@ -198,7 +198,7 @@ class Evaluator:
     @cached_property
     def means(self) -> tuple[Means, Evaluator] | None:
         """What the outputs are made of, where they are no such expectations themselves, and this as a function."""
-        made = Means.of(self.program, self.outputs, self.entries) if self.sweeps and self.entries else None
+        made = Means.of(self.program, self.entries) if self.sweeps and self.entries else None
         if made is None:
             return None
         return made, replace(self, program=made.program, outputs=layout(made.program, self.options.cutoff))

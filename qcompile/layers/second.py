@@ -14,11 +14,11 @@ from qcompile.entries import named
 from qcompile.ir import Adjoint, Shifted
 from qcompile.layers.arguments import Array, contracted
 from qcompile.layers.combined import Combined
-from qcompile.layers.moments import Moments
 from qcompile.passes.differentiate import differentiate
 from qcompile.run import evaluated
 from qcompile.targets.simulator import hessian_vector_products
 from qcompile.targets.simulator.adjoint_tangent import check_tangent
+from qcompile.targets.simulator.moments import Moments
 from qcompile.targets.simulator.slicing import slices_of, trimmed
 
 if TYPE_CHECKING:

@@ -57,10 +57,21 @@ class Keeping:
         if not self.fused.is_ready:
             return False
         machine = self.fused.machine_for(batch)
-        parts = -(-batch // machine.lanes)
-        numbers = parts * ((2 << machine.plan.bits) + (machine.lanes == LANES) * machine.plan.table_cells * CELL)
-        needed = numbers * machine.dtype().itemsize
+        needed = self._numbers(batch, machine) * machine.dtype().itemsize
         return not machine.is_split and needed <= memory_limit() // _SHARE
+
+    def parts(self, batch: int) -> list[slice] | None:
+        """So many rows in parts that are kept at a time; None where the states of one part are not kept."""
+        machine = self.fused.machine_for(batch) if self.fused.is_ready else None
+        if machine is None:
+            return None
+        step = max(LANES, _SPARE // (self._numbers(1, machine) * machine.dtype().itemsize) // LANES * LANES)
+        return [slice(k, k + step) for k in range(0, batch, step)] if self.takes(min(step, batch)) else None
+
+    def _numbers(self, batch: int, machine: Machine) -> int:
+        """That are kept of so many rows."""
+        parts = -(-batch // machine.lanes)
+        return parts * ((2 << machine.plan.bits) + (machine.lanes == LANES) * machine.plan.table_cells * CELL)
 
     def __call__(self, values: RealArray) -> Kept:
         """All outputs, at values of shape (batch, entries)."""

@@ -33,6 +33,7 @@ from qcompile.targets.simulator.adjoint_outputs import Slots, Start, Walked, add
 from qcompile.targets.simulator.adjoint_tape import Applied, Branched, Record, Recorder, Tape, Vectors
 from qcompile.targets.simulator.adjoint_taped import is_own, own_change, taped, turned
 from qcompile.targets.simulator.engine import check_size, row_parts, takes_gaussian
+from qcompile.targets.simulator.kept_states import read_derivatives
 from qcompile.targets.simulator.native import derivatives, native
 from qcompile.targets.simulator.options import Options, check_sweeping
 from qcompile.targets.simulator.tensor import apply_all, dagger
@@ -67,7 +68,8 @@ def sweep(module: Adjoint, bound: Bound, options: Options) -> Swept:
     wanted = tuple(dict.fromkeys(component.wrt for component in module.components))
     fused = native(module.forward, options, wanted)
     if fused is not None:
-        return Swept(*derivatives(fused, module, bound))
+        found = read_derivatives(module, bound, options, wanted)
+        return Swept(*(found or derivatives(fused, module, bound)))
     check_size(module.forward, options.cutoff)
     has_qumodes = "qumode" in module.forward.kinds
     copies = 5 + count_bras(module, options.cutoff) + (2 * len(module.reverse) if has_qumodes else 0)

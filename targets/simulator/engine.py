@@ -15,6 +15,7 @@ from qcompile.targets.engine.fused import Fused, Run
 from qcompile.targets.simulator import gaussian
 from qcompile.targets.simulator.dispatch import runner_of
 from qcompile.targets.simulator.estimates import Shots
+from qcompile.targets.simulator.kept_states import read_values
 from qcompile.targets.simulator.native import expectations, has_expectations_alone, native, tensor_of
 from qcompile.targets.simulator.options import BYTES, Options, amplitudes, memory_limit, too_large
 from qcompile.targets.simulator.result import Array, Result
@@ -48,7 +49,8 @@ def simulate(program: Program, bound: Bound, options: Options, stream: int = 0) 
         return runner(program, bound, options, shots)
     fused = native(program, options)
     if fused is not None:
-        return _native(fused, bound, shots)
+        found = read_values(program, bound, options) if shots is None else None
+        return Result(list(found)) if found is not None else _native(fused, bound, shots)
     check_size(program, options.cutoff)
     lowered = plan(program)
     chunks = row_parts(lowered, bound.batch, options.cutoff)

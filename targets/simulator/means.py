@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import numpy as np
-from scipy.linalg import hadamard
 
 from qcompile.angle import Angle, Element, derivative, elements, number
-from qcompile.ir import Expectation, Observable, Output, Probabilities, Program
-from qcompile.layers.arguments import Array
-from qcompile.layers.moments import Moments
+from qcompile.ir import Covariance, Expectation, Observable, Output, Probabilities, Program, Variance
 from qcompile.operator import Operator
-from qcompile.targets.simulator.values import value_of
+from qcompile.targets.simulator.moments import Moments
+from qcompile.targets.simulator.values import RealArray, value_of
 
 MOST_WORDS = 256  # that one program has all of its own expectations of
 
@@ -46,16 +45,18 @@ class Means:
 
     program: Program
     moments: Moments
-    table: Array
-    constant: Array
+    table: RealArray
+    constant: RealArray
     scaled: tuple[_Scaled, ...]
     columns: tuple[Element, ...]
 
     @classmethod
-    def of(cls, program: Program, outputs: tuple[slice, ...], columns: tuple[Element, ...]) -> Means | None:
+    def of(cls, program: Program, columns: tuple[Element, ...]) -> Means | None:
         """None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'."""
-        moments = None if "qumode" in program.kinds else Moments.of(program, outputs)
-        if moments is None or all(map(_is_constant, program.outputs)):
+        if "qumode" in program.kinds or all(map(_is_constant, program.outputs)):
+            return None
+        moments = Moments.of(program, columns_of(program.outputs)) if all(map(_is_number, program.outputs)) else None
+        if moments is None:
             return None
         linear = moments.base.outputs
         if sum(map(_count, linear)) > MOST_WORDS or any(map(_is_unnormalised, linear)):
@@ -71,11 +72,11 @@ class Means:
         base = replace(program, outputs=tuple(made.means.values()))
         return cls(base, moments, table, np.array(made.constant), tuple(made.scaled), columns)
 
-    def values(self, rows: Array, means: Array) -> Array:
+    def values(self, rows: RealArray, means: RealArray) -> RealArray:
         """The outputs, shape (batch, width), at rows of entries, from means of shape (batch, means)."""
         return self.moments.values(self._linear(rows, means))
 
-    def pulled(self, rows: Array, means: Array, cotangents: Array) -> tuple[Array, Array]:
+    def pulled(self, rows: RealArray, means: RealArray, cotangents: RealArray) -> tuple[RealArray, RealArray]:
         """Cotangents of the means, and the derivatives by all entries of the coefficients, shape (batch, entries)."""
         of_linear = self.moments.pulled(self._linear(rows, means), cotangents)
         of_means, slopes, at = of_linear @ self.table.T, np.zeros(rows.shape), self._elements(rows)
@@ -88,16 +89,22 @@ class Means:
                 slopes[:, column] += weight * word * value_of(slope, at)
         return of_means, slopes
 
-    def _linear(self, rows: Array, means: Array) -> Array:
-        linear: Array = means @ self.table + self.constant
+    def _linear(self, rows: RealArray, means: RealArray) -> RealArray:
+        linear: RealArray = means @ self.table + self.constant
         at = self._elements(rows)
         for term in self.scaled:
             word = 1.0 if term.mean is None else means[:, term.mean]
             linear[:, term.linear] += value_of(term.coefficient, at) * word
         return linear
 
-    def _elements(self, rows: Array) -> Mapping[Element, Array]:
+    def _elements(self, rows: RealArray) -> Mapping[Element, RealArray]:
         return dict(zip(self.columns, rows.T, strict=True)) if self.scaled else {}
+
+
+def columns_of(outputs: Sequence[Output]) -> tuple[slice, ...]:
+    """Where each output is, of qubits: one column for a number, one for each outcome of probabilities."""
+    widths = [1 << len(o.wires) if isinstance(o, Probabilities) else 1 for o in outputs]
+    return tuple(slice(*edges) for edges in pairwise(accumulate(widths, initial=0)))
 
 
 class _Made:
@@ -126,7 +133,8 @@ class _Made:
     def _add_probabilities(self, output: Probabilities) -> None:
         """Of the outcome b Σ (−1)^(b·m) ⟨Z^m⟩ / 2^k over all masks m; the first wire is the highest bit of both."""
         count, start = len(output.wires), len(self.constant)
-        signs = hadamard(1 << count) / (1 << count)
+        masks = np.arange(1 << count)
+        signs = (1.0 - 2.0 * (np.bitwise_count(masks[:, np.newaxis] & masks) % 2)) / len(masks)
         self.constant += signs[0].tolist()
         for mask, row in enumerate(signs):
             chosen = sorted(w for k, w in enumerate(reversed(output.wires)) if mask >> k & 1)
@@ -146,6 +154,10 @@ class _Made:
                 held = set(elements(coefficient))
                 slopes = [(k, derivative(coefficient, e)) for k, e in enumerate(self._columns) if e in held]
                 self.scaled.append(_Scaled(linear, mean, coefficient, tuple(slopes)))
+
+
+def _is_number(output: Output) -> bool:
+    return isinstance(output, Expectation | Variance | Covariance | Probabilities)
 
 
 def _is_constant(output: Output) -> bool:

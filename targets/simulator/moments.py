@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qcompile.ir import Covariance, Expectation, Observable, Output, Program, Variance
-from qcompile.layers.arguments import Array
 from qcompile.operator import multiply
+from qcompile.targets.simulator.values import RealArray
 
 MOST_PRODUCTS = 4096  # of words, in the square of an observable
 
@@ -58,7 +58,7 @@ class Moments:
                 column += place.stop - place.start
         return cls(replace(program, outputs=tuple(means)), column, tuple(copied), tuple(spreads))
 
-    def values(self, means: Array) -> Array:
+    def values(self, means: RealArray) -> RealArray:
         """f(E), shape (batch, width of the outputs), from means of shape (batch, means)."""
         stops = [place.stop for place, _ in self.copied] + [s.output + 1 for s in self.spreads]
         result = np.empty((len(means), max(stops)))
@@ -68,7 +68,7 @@ class Moments:
             result[:, s.output] = means[:, s.joint] - means[:, s.left] * means[:, s.right]
         return result
 
-    def pulled(self, means: Array, cotangents: Array) -> Array:
+    def pulled(self, means: RealArray, cotangents: RealArray) -> RealArray:
         """f'ᵀ c, shape (batch, means)."""
         result = np.zeros((len(cotangents), self.width))
         for place, source in self.copied:
@@ -79,7 +79,7 @@ class Moments:
             result[:, s.right] -= cotangents[:, s.output] * means[:, s.left]
         return result
 
-    def bent(self, cotangents: Array, moved: Array) -> Array:
+    def bent(self, cotangents: RealArray, moved: RealArray) -> RealArray:
         """f''[c, dE], shape (batch, means)."""
         result = np.zeros_like(moved)
         for s in self.spreads:
