@@ -20,10 +20,8 @@ from qcompile.layers.outputs import layout, side_by_side
 from qcompile.layers.second import Tangent, Twice, second_order
 from qcompile.run import On, Settings, Simulation, ValueAndGradient, compiled, evaluated, simulate, value_and_grad
 from qcompile.targets.engine.flat import entries
-from qcompile.targets.engine.kept import Keeping
 from qcompile.targets.simulator import Options
-from qcompile.targets.simulator.means import Means
-from qcompile.targets.simulator.native import keeping
+from qcompile.targets.simulator.kept_states import States
 from qcompile.targets.simulator.options import SWEEPING
 from qcompile.targets.simulator.slicing import simulable
 
@@ -88,13 +86,9 @@ class Evaluator:
         rows = checked_rows(self.program.parameters, x)
         if not len(rows):
             return np.zeros((0, self.width))
-        if self.means is not None:
-            means, base = self.means
-            reading = base.reading
-            if reading is not None and reading.takes(len(rows)):
-                return means.values(rows, reading(rows).values)
-        elif self.reading is not None and self.reading.takes(len(rows)):
-            return self.reading(rows).values
+        read = None if self._reading is None else self._reading.values(rows)
+        if read is not None:
+            return read
         result, leakage = self._simulation.measured(**(named(self.program.parameters, rows) if self.entries else {}))
         warn_of_leakage(leakage)
         results = list(result) if len(self.outputs) > 1 else [result]
@@ -171,43 +165,28 @@ class Evaluator:
         exact = self.on is None and self.options.shots is None and self.options.engine in SWEEPING
         return exact and self.method in ("auto", "adjoint")
 
-    def states(self, summed: bool = True) -> tuple[Means | None, Keeping | None]:
-        """The way in two calls with one forward walk, where there is one, and what makes the outputs of its results.
-
-        Args:
-            summed: derivatives by what is trained are summed over the rows.
-        """
-        means, base = self.means or (None, self)
-        return means, base._summed if summed else base._by_row
-
     @cached_property
-    def _summed(self) -> Keeping | None:
+    def states(self) -> States | None:
+        """The way in two calls with one forward walk, where there is one; by what is trained summed over the rows."""
         fed: list[int] = self.fed.tolist()
-        return self._keeping([k for k in fed if self.entries[k] in self.wanted])
+        return self._states([k for k in fed if self.entries[k] in self.wanted])
 
     @cached_property
-    def _by_row(self) -> Keeping | None:
-        return self._keeping(range(len(self.entries)))
+    def states_by_row(self) -> States | None:
+        """The same, with all derivatives row by row."""
+        return self._states(range(len(self.entries)))
 
-    def _keeping(self, apart: Sequence[int]) -> Keeping | None:
+    def _states(self, apart: Sequence[int]) -> States | None:
         derivative = self._both.derivative if self.sweeps and self.wanted else None
         if not isinstance(derivative, Adjoint):
             return None
-        return keeping(derivative.forward, self.options, self.wanted, list(apart))
+        return States.of(derivative.forward, self.options, self.wanted, apart)
 
     @cached_property
-    def means(self) -> tuple[Means, Evaluator] | None:
-        """What the outputs are made of, where they are no such expectations themselves, and this as a function."""
-        made = Means.of(self.program, self.entries) if self.sweeps and self.entries else None
-        if made is None:
-            return None
-        return made, replace(self, program=made.program, outputs=layout(made.program, self.options.cutoff))
-
-    @cached_property
-    def reading(self) -> Keeping | None:
+    def _reading(self) -> States | None:
         """The short way to values alone."""
         program = simulable(self.program) if self.sweeps and self.entries else None
-        return keeping(program, self.options, (), ()) if isinstance(program, Program) else None
+        return States.of(program, self.options) if isinstance(program, Program) else None
 
     @cached_property
     def _simulation(self) -> Simulation:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from qcompile.layers.arguments import Array, checked_rows
 from qcompile.layers.evaluator import Evaluator
-from qcompile.targets.engine.kept import Kept
+from qcompile.targets.simulator.kept_states import Ends
 
 _ROOM = 1 << 26  # bytes of forward calls that wait for their backward calls; the last may be larger
 
@@ -22,7 +22,7 @@ class Held:
     Attributes:
         summed: derivatives by what is trained are wanted summed over the rows.
         jacobian: shape (batch, width, entries).
-        kept: the states, which are walked back later.
+        ends: the states, which are walked back later.
     """
 
     evaluator: Evaluator
@@ -30,18 +30,17 @@ class Held:
     summed: bool
     values: Array
     jacobian: Array | None = None
-    kept: Kept | None = None
+    ends: Ends | None = None
 
     @classmethod
     def at(cls, evaluator: Evaluator, x: ArrayLike, summed: bool = True) -> Held:
         """The states, where they can be kept; the values alone, where one sweep pulls them back; else the Jacobian."""
         rows = checked_rows(evaluator.program.parameters, x)
         if len(rows) > 1 or (len(rows) == 1 and not evaluator.is_flat):
-            means, keeping = evaluator.states(summed)
-            if keeping is not None and keeping.takes(len(rows)):
-                kept = keeping(rows)
-                values = kept.values if means is None else means.values(rows, kept.values)
-                return cls(evaluator, rows, summed, values, kept=kept)
+            states = evaluator.states if summed else evaluator.states_by_row
+            if states is not None and states.takes(len(rows)):
+                ends = states.at(rows)
+                return cls(evaluator, rows, summed, ends.values, ends=ends)
         if evaluator.combined is None:
             return cls(evaluator, rows, summed, *evaluator.values_and_jacobian(rows))
         return cls(evaluator, rows, summed, evaluator.values(rows))
@@ -49,7 +48,7 @@ class Held:
     @property
     def size(self) -> int:
         """In bytes."""
-        states = 0 if self.kept is None else self.kept.size
+        states = 0 if self.ends is None else self.ends.kept.size
         return states + self.rows.nbytes + (0 if self.jacobian is None else self.jacobian.nbytes)
 
     def is_at(self, rows: Array, summed: bool) -> bool:
@@ -58,27 +57,15 @@ class Held:
     def pulled(self, cotangents: Array) -> tuple[Array, Array]:
         """Σ cotangent · slope: by what is trained, shape (trained,) or (batch, trained), and fed, (batch, fed)."""
         trained, fed = self.evaluator.trained, self.evaluator.fed
-        if self.kept is not None:
-            return self._from_states(self.kept, cotangents)
+        if self.ends is not None and self.summed:
+            total, by_row = self.ends.pulled(cotangents)
+            return total[trained], by_row if by_row.shape[1] else np.zeros((len(self.rows), len(fed)))
         slopes = self._by_row(cotangents)
         return slopes[:, trained].sum(axis=0) if self.summed else slopes[:, trained], slopes[:, fed]
 
-    def _from_states(self, kept: Kept, cotangents: Array) -> tuple[Array, Array]:
-        trained, fed = self.evaluator.trained, self.evaluator.fed
-        of_outputs = cotangents
-        direct: Array | None = None  # by what coefficients of the outputs hold
-        if self.evaluator.means is not None:
-            of_outputs, direct = self.evaluator.means[0].pulled(self.rows, kept.values, cotangents)
-        total, by_row = kept.pulled(of_outputs)
-        if not self.summed:
-            slopes = by_row if direct is None else by_row + direct
-            return slopes[:, trained], slopes[:, fed]
-        of_trained, of_fed = total[trained], by_row if by_row.shape[1] else np.zeros((len(self.rows), len(fed)))
-        if direct is None:
-            return of_trained, of_fed
-        return of_trained + direct[:, trained].sum(axis=0), of_fed + direct[:, fed]
-
     def _by_row(self, cotangents: Array) -> Array:
+        if self.ends is not None:
+            return self.ends.pulled(cotangents)[1]
         if self.jacobian is not None:
             by_row: Array = np.matmul(cotangents[:, np.newaxis], self.jacobian)[:, 0]
             return by_row

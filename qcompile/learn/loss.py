@@ -161,8 +161,7 @@ class Loss:
         if self.on is not None or self.is_random or "qumode" in self.program.kinds or self._both.is_flat:
             return None
         found = Evaluator.of(self.program, self.method, **self.options).by_trained
-        _, keeping = found.states()
-        return None if keeping is None else found
+        return None if found.states is None else found
 
     @cached_property
     def _metric(self) -> Metric:

@@ -1,11 +1,9 @@
-"""Values and derivatives of the fused engine's programs from states that are kept: all rows in one call each way.
-
-The derivatives of several outputs, or outcomes, are read from the same states, one after the other.
-"""
+"""Programs of gates on qubits whose final states are kept: all rows in one call each way, whatever they return."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,66 +19,118 @@ from qcompile.targets.simulator.same import Same
 from qcompile.targets.simulator.values import Bound, RealArray
 
 
+@dataclass(frozen=True, eq=False)
+class States:
+    """A program whose states are kept.
+
+    Attributes:
+        means: what the outputs are made of, where they are no expectations of constant coefficients themselves.
+        keeping: the engine's way to these expectations.
+    """
+
+    means: Means | None
+    keeping: Keeping
+
+    @classmethod
+    def of(
+        cls, program: Program, options: Options, wanted: Sequence[Element] = (), apart: Sequence[int] = ()
+    ) -> States | None:
+        """None where states are not kept.
+
+        Args:
+            wanted: what derivatives are by; by the columns `apart` of the entries they are row by row, else summed.
+        """
+        return _states(Same(program), options, tuple(wanted), tuple(apart))
+
+    def takes(self, batch: int) -> bool:
+        """Is there room for the states of so many rows, and are the kernels there?"""
+        return self.keeping.takes(batch)
+
+    def at(self, rows: RealArray) -> Ends:
+        """At rows of shape (batch, entries)."""
+        kept = self.keeping(rows)
+        return Ends(self, rows, kept, kept.values if self.means is None else self.means.values(rows, kept.values))
+
+    def values(self, rows: RealArray) -> RealArray | None:
+        """The outputs side by side, shape (batch, width), without states; None where there is no room for them."""
+        parts = self.keeping.parts(len(rows))
+        return None if parts is None else np.concatenate([self.at(rows[part]).values for part in parts])
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """The outputs at some rows, shape (batch, width), and the states that they were read from."""
+
+    states: States
+    rows: RealArray
+    kept: Kept
+    values: RealArray
+
+    def pulled(self, cotangents: RealArray) -> tuple[RealArray, RealArray]:
+        """The derivatives of Σ cotangent · output, from cotangents of shape (batch, width).
+
+        Returns:
+            Those by all entries, summed over the rows, shape (entries,); and by row, shape (batch, apart).
+        """
+        means, apart = self.states.means, self.states.keeping.apart
+        if means is None:
+            return self.kept.pulled(cotangents)
+        of_means, direct = means.pulled(self.rows, self.kept.values, cotangents)
+        summed, by_row = self.kept.pulled(of_means)
+        wanted = self.states.keeping.wanted
+        return summed + direct.sum(axis=0) * wanted, by_row + (direct * wanted)[:, apart]
+
+
+@lru_cache(maxsize=64)
+def _states(
+    same: Same[Program], options: Options, wanted: tuple[Element, ...], apart: tuple[int, ...]
+) -> States | None:
+    program = same.record
+    if not program.outputs:
+        return None
+    means = Means.of(program, entries(program))
+    found = keeping(program if means is None else means.program, options, wanted, apart)
+    return None if found is None else States(means, found)
+
+
 def read_values(program: Program, bound: Bound, options: Options) -> list[RealArray] | None:
     """The outputs, of shape (batch, …); None where states are not kept."""
-    means, states = _way(Same(program), options, ())
-    parts = None if states is None else states.parts(bound.batch)
-    if states is None or parts is None:
-        return None
-    rows = _rows(states, bound)
-    found = np.concatenate([states(rows[part]).values for part in parts])
-    return _apart(found if means is None else means.values(rows, found), program.outputs)
+    states = States.of(program, options)
+    values = None if states is None else states.values(_rows(states, bound))
+    return None if values is None else _by_output(values, program.outputs)
 
 
 def read_derivatives(
     module: Adjoint, bound: Bound, options: Options, wanted: Sequence[Element]
 ) -> tuple[list[RealArray], list[RealArray]] | None:
     """The outputs and the components, of shape (batch, …); None where states are not kept."""
-    means, states = _way(Same(module.forward), options, tuple(wanted))
-    parts = None if states is None else states.parts(bound.batch)
+    program = module.forward
+    states = States.of(program, options, wanted, range(len(entries(program))))
+    parts = None if states is None else states.keeping.parts(bound.batch)
     if states is None or parts is None:
         return None
-    rows, columns = _rows(states, bound), columns_of(module.forward.outputs)
-    width, place = columns[-1].stop, {element: k for k, element in enumerate(states.columns)}
+    rows, columns = _rows(states, bound), columns_of(program.outputs)
+    width, place = columns[-1].stop, states.keeping.column_of
     values, slopes = np.empty((len(rows), width)), np.empty((len(rows), width, len(place)))
     for part in parts:
-        kept = states(rows[part])
-        values[part] = kept.values if means is None else means.values(rows[part], kept.values)
+        ends = states.at(rows[part])
+        values[part] = ends.values
         for column in range(width):
-            slopes[part, column] = _slopes(means, kept, rows[part], np.eye(width)[[column]])
-    shaped = [isinstance(output, Probabilities) for output in module.forward.outputs]
+            cotangents = np.zeros(ends.values.shape)
+            cotangents[:, column] = 1.0
+            _, slopes[part, column] = ends.pulled(cotangents)
+    shaped = [isinstance(output, Probabilities) for output in program.outputs]
     components = [
         slopes[:, columns[c.output] if shaped[c.output] else columns[c.output].start, place[c.wrt]]
         for c in module.components
     ]
-    return _apart(values, module.forward.outputs), components
+    return _by_output(values, program.outputs), components
 
 
-def _slopes(means: Means | None, kept: Kept, rows: RealArray, cotangents: RealArray) -> RealArray:
-    """Of one column, shape (rows, entries)."""
-    whole = np.broadcast_to(cotangents, (len(rows), cotangents.shape[1]))
-    if means is None:
-        return kept.pulled(whole)[1]
-    of_means, direct = means.pulled(rows, kept.values, whole)
-    by_row: RealArray = kept.pulled(of_means)[1] + direct
-    return by_row
+def _rows(states: States, bound: Bound) -> RealArray:
+    return np.stack([bound.elements[element] for element in states.keeping.columns], axis=1)
 
 
-@lru_cache(maxsize=64)
-def _way(same: Same[Program], options: Options, wanted: tuple[Element, ...]) -> tuple[Means | None, Keeping | None]:
-    program = same.record
-    if not program.outputs:
-        return None, None
-    means = Means.of(program, entries(program))
-    base = program if means is None else means.program
-    return means, keeping(base, options, wanted, range(len(entries(program))) if wanted else ())
-
-
-def _rows(states: Keeping, bound: Bound) -> RealArray:
-    return np.stack([bound.elements[element] for element in states.columns], axis=1)
-
-
-def _apart(values: RealArray, outputs: Sequence[Output]) -> list[RealArray]:
-    """By output."""
+def _by_output(values: RealArray, outputs: Sequence[Output]) -> list[RealArray]:
     places = zip(outputs, columns_of(outputs), strict=True)
     return [values[:, place] if isinstance(o, Probabilities) else values[:, place.start] for o, place in places]

@@ -28,7 +28,7 @@ def test_what_is_pulled_is_the_jacobians(kind: str, batch: int, summed: bool) ->
         rows[:, evaluator.trained] = rows[0, evaluator.trained]
     values, jacobian = Evaluator.of(evaluator.program, engine="tensor").values_and_jacobian(rows)
     held = Held.at(evaluator, rows, summed)
-    assert (held.kept is None) == (kind == "numbers" or (evaluator.is_flat and batch == 1))
+    assert (held.ends is None) == (kind == "numbers" or (evaluator.is_flat and batch == 1))
     assert np.allclose(held.values, values, atol=1e-12)
     assert np.allclose(evaluator.values(rows), values, atol=1e-12)
     slopes = np.einsum("bo,boe->be", cotangents, jacobian)
