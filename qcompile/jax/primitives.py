@@ -103,14 +103,15 @@ def values(split: Split, weights: Traced, inputs: Traced) -> Traced:
 
 
 def _of_values(primals: Sequence[Traced], tangents: Tangents, *, split: Split) -> tuple[Any, Any]:
-    chosen = split.by_weights if _are_zero(tangents[1:]) else split
+    chosen = split.by_weights if _are_zero(tangents[1:]) else split.whole
     found = _REMEMBERED.bind(*primals, split=chosen)
     return found, _PUSHFORWARD.bind(*primals, *_filled(tangents), *found, split=chosen)
 
 
 def _of_pushforward(primals: Sequence[Traced], tangents: Tangents, *, split: Split) -> tuple[Any, Any]:
     z, t, y, dz, dt = primals[:2], primals[2:4], primals[4], tangents[:2], tangents[2:4]
-    along_t = None if _are_zero(dt) else _PUSHFORWARD.bind(*z, *_filled(dt), y, split=split)
+    whole = split if _are_zero(dt[1:]) else split.whole
+    along_t = None if _are_zero(dt) else _PUSHFORWARD.bind(*z, *_filled(dt), y, split=whole)
     along_z = None if _are_zero(dz) else _CURVATURE.bind(*z, *t, *_filled(dz), split=split.whole)
     return _PUSHFORWARD.bind(*primals, split=split), _total(along_t, along_z)
 

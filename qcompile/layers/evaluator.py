@@ -58,8 +58,16 @@ class Evaluator:
     @cached_property
     def by_trained(self) -> Evaluator:
         """The same, of which no derivatives by what is fed are wanted."""
-        trained: list[int] = self.trained.tolist()
-        return replace(self, wanted=tuple(self.entries[k] for k in trained))
+        return self._by(self.trained)
+
+    @cached_property
+    def by_fed(self) -> Evaluator:
+        """The same, of which no derivatives by what is trained are wanted."""
+        return self._by(self.fed)
+
+    def _by(self, columns: Columns) -> Evaluator:
+        chosen: list[int] = columns.tolist()
+        return replace(self, wanted=tuple(self.entries[k] for k in chosen))
 
     @cached_property
     def entries(self) -> tuple[Element, ...]:

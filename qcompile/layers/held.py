@@ -49,10 +49,23 @@ class Held:
     def size(self) -> int:
         """In bytes."""
         states = 0 if self.ends is None else self.ends.kept.size
-        return states + self.rows.nbytes + (0 if self.jacobian is None else self.jacobian.nbytes)
+        slopes = 0 if self.jacobian is None else self.jacobian.nbytes
+        return states + slopes + self.rows.nbytes + self.values.nbytes
 
-    def is_at(self, rows: Array, summed: bool) -> bool:
-        return summed == self.summed and np.array_equal(rows, self.rows)
+    def is_at(self, rows: Array, values: Array | None) -> bool:
+        """Are these its rows, and these its values, as far as they are given and in their precision?"""
+        if not np.array_equal(rows, self.rows):
+            return False
+        return values is None or np.array_equal(values, self.values.astype(values.dtype).reshape(values.shape))
+
+    def tiled(self, count: int, summed: bool) -> Held | None:
+        """The same rows so many times, with the derivatives summed or not; None where its states do not tell them."""
+        if count == 1 and summed == self.summed:
+            return self
+        if self.jacobian is None:
+            return None
+        rows, values, jacobian = (np.concatenate([a] * count) for a in (self.rows, self.values, self.jacobian))
+        return Held(self.evaluator, rows, summed, values, jacobian)
 
     def pulled(self, cotangents: Array) -> tuple[Array, Array]:
         """Σ cotangent · slope: by what is trained, shape (trained,) or (batch, trained), and fed, (batch, fed)."""
@@ -86,10 +99,29 @@ class Memory:
             while len(self._held) > 1 and sum(each.size for each in self._held) > _ROOM:
                 del self._held[0]
 
-    def take(self, rows: Array, summed: bool) -> Held | None:
-        """What is held of these rows, if anything is; it is gone then."""
+    def take(self, rows: Array, summed: bool, values: Array | None = None, states: bool = True) -> Held | None:
+        """What is held of these rows, or of rows that these are several times; its states are given once.
+
+        Args:
+            values: what the forward call returned, by which calls of the same rows with shots are told apart.
+            states: do these do, where there is no Jacobian?
+        """
         with self._lock:
             for place in reversed(range(len(self._held))):
-                if self._held[place].is_at(rows, summed):
-                    return self._held.pop(place)
+                held = self._held[place]
+                count = len(rows) // len(held.rows) if len(held.rows) else 0
+                if count == 0 or count * len(held.rows) != len(rows) or not (states or held.jacobian is not None):
+                    continue
+                first = None if values is None else values.reshape(count, *held.values.shape)[0]
+                if (count == 1 or _repeats(rows, count)) and held.is_at(rows[: len(held.rows)], first):
+                    found = held.tiled(count, summed)
+                    if found is not None:
+                        if held.jacobian is None:
+                            del self._held[place]
+                        return found
         return None
+
+
+def _repeats(rows: Array, count: int) -> bool:
+    parts = rows.reshape(count, -1)
+    return bool((parts == parts[0]).all())

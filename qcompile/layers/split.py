@@ -8,8 +8,8 @@ Of weights w and inputs x, with outputs y(w, x), cotangents c of them, and tange
     second(w, x, c, *t)               c ∂²y t, by w and by x
     curvature(w, x, *t, *u)           u ∂²y t, by output
 
-Each is one call of the engine, and linear in c, t and u. Frameworks order calls by what these take: so pullback and
-pushforward take the remembered values too, last, where they are to come after them.
+Each is one call of the engine, and linear in c, t and u. Pullback and pushforward may take the remembered values too,
+last: by these they find what the forward call kept, and frameworks order calls by what these take.
 
 Shapes: w (trained,), or a row for each, (*lead, trained); x (*lead, fed), y and c (*lead, width). Derivatives by w and
 x, and their tangents, have their shapes: by weights that are the same in all rows they are summed. All arrays are of
@@ -40,6 +40,11 @@ class Split:
         """The same, of which no derivatives by what is fed are wanted: they are 0."""
         return Split(self.evaluator.by_trained, self)
 
+    @cached_property
+    def by_inputs(self) -> Split:
+        """The same, of which no derivatives by what is trained are wanted: they are 0."""
+        return Split(self.evaluator.by_fed, self)
+
     @property
     def whole(self) -> Split:
         """The same with all derivatives."""
@@ -62,9 +67,11 @@ class Split:
         """The values, and what the backward call takes."""
         return Held.at(self.evaluator, self.joined(weights, inputs), summed=weights.ndim == 1)
 
-    def pullback(self, weights: Array, inputs: Array, cotangents: Array, _: Array | None = None) -> tuple[Array, Array]:
+    def pullback(
+        self, weights: Array, inputs: Array, cotangents: Array, values: Array | None = None
+    ) -> tuple[Array, Array]:
         rows = self.joined(weights, inputs)
-        found = self._memory.take(rows, weights.ndim == 1)
+        found = self._memory.take(rows, weights.ndim == 1, values)
         if found is None:
             return self._apart(weights, inputs, self.evaluator.pullback(rows, rows_of(cotangents)))
         by_weights, by_inputs = found.pulled(rows_of(cotangents))
@@ -72,7 +79,7 @@ class Split:
 
     def pushforward(self, weights: Array, inputs: Array, *given: Array) -> Array:
         rows, along = self.joined(weights, inputs), self.joined(*given[:2])
-        held = self._memory.take(rows, weights.ndim == 1)
+        held = self._memory.take(rows, weights.ndim == 1, given[2] if len(given) > 2 else None, states=False)
         if held is None or held.jacobian is None:
             return self._led(inputs, self.evaluator.pushforward(rows, along))
         return self._led(inputs, contracted("boe,be->bo", held.jacobian, along))

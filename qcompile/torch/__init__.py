@@ -44,7 +44,8 @@ class Layer(nn.Module):
 
     Args:
         initial: start values by name; what is not given starts uniformly in ±π, or ±0.1 in programs that hold light.
-        seed: of the start values, which else come from PyTorch's own generator, and of shots.
+        seed: of the start values, which else come from PyTorch's own generator; a number is that of shots too, which
+            without one are drawn anew at every call.
         method: as for `value_and_grad`; or `backprop`: qubits and gates as operations of PyTorch, on the device and in
             the precision of the parameters, with its automatic differentiation, to any order.
         on, shots, options: as for `value_and_grad`; not with `backprop`.
@@ -68,7 +69,7 @@ class Layer(nn.Module):
         if method == BACKPROP and (on is not None or shots is not None or options):
             label = "backprop runs on PyTorch alone, exactly"
             raise error(Code.UNKNOWN_OPTION, label, help="leave out `on`, `shots` and what is the engine's")
-        of_shots = seed if isinstance(seed, int) else None
+        of_shots = None if seed is None or isinstance(seed, torch.Generator) else int(seed)
         self.program = program
         self._settings: dict[str, Any] = {"method": method, "on": on, "shots": shots, "seed": of_shots, **options}
         self._prepare()
@@ -97,7 +98,7 @@ class Layer(nn.Module):
             for name, value in start_values(self.program, _drawn(seed)).items():
                 self.get_parameter(name).copy_(tensor(value))
 
-    def forward(self, x: Tensor | None = None, **inputs: Tensor) -> Tensor:
+    def forward(self, x: Tensor | None = None, /, **inputs: Tensor) -> Tensor:
         if self._lowered is not None:
             return self._backpropagated(self._lowered, x, inputs)
         found: Tensor = _apart(self._called, x, inputs)
@@ -138,7 +139,7 @@ class Layer(nn.Module):
 
     def _weights(self) -> Tensor:
         """All that is trained, in order of declaration, shape (trained,)."""
-        given = [self._checked(p, self._parameters[p.name]) for p in self._trained]
+        given = [self._checked(p, getattr(self, p.name, None)) for p in self._trained]
         parts = [value if value.ndim == 1 else value.reshape(1) for value in given]
         if len(parts) == 1:
             return parts[0]
@@ -169,9 +170,9 @@ class Layer(nn.Module):
 
 def _drawn(seed: int | torch.Generator | None) -> int:
     """A number that start values are drawn from, by PyTorch's own generator where it isn't given."""
-    if isinstance(seed, int):
-        return seed
-    return int(torch.randint(2**31, (), generator=seed))
+    if seed is None or isinstance(seed, torch.Generator):
+        return int(torch.randint(2**31, (), generator=seed))
+    return int(seed)
 
 
 def _numbers(initial: Mapping[str, ArrayLike] | None) -> dict[str, ArrayLike]:

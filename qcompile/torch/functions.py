@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd import forward_ad
+from torch.fx.experimental import proxy_tensor
 
 from qcompile.diagnostics import Code, error
 from qcompile.layers.mapped import METHODS, mapped
@@ -31,6 +32,7 @@ Tensors: TypeAlias = Sequence[Tensor | None]
 Rule: TypeAlias = Callable[..., Sequence[Tensor | None]]
 _torch: Any = torch
 _levels: Any = forward_ad
+_get_proxy_mode: Any = proxy_tensor.get_proxy_mode
 
 
 def values(split: Split, weights: Tensor, inputs: Tensor) -> Tensor:
@@ -39,10 +41,12 @@ def values(split: Split, weights: Tensor, inputs: Tensor) -> Tensor:
     Args:
         weights, inputs: in double precision, on the processor, of shapes as `Split` says.
     """
+    _check_traced()
     if _is_transformed():
-        return _call("remembered", split, weights, inputs)[0]
+        is_derived = torch.is_grad_enabled() or _levels._current_level >= 0
+        return _call("remembered" if is_derived else "values", split, weights, inputs)[0]
     if torch.is_grad_enabled() and (weights.requires_grad or inputs.requires_grad):
-        found: Tensor = _values_of(split if inputs.requires_grad else split.by_weights, weights, inputs)
+        found: Tensor = _values_of(_narrowed(split, weights, inputs), weights, inputs)
         return found
     return tensor(split.values(_numbers(weights), _numbers(inputs)))
 
@@ -58,6 +62,22 @@ def _is_transformed() -> bool:
     return bool(_torch._C._are_functorch_transforms_active()) or _levels._current_level >= 0
 
 
+def _narrowed(split: Split, weights: Tensor, inputs: Tensor) -> Split:
+    """With the derivatives alone that are wanted."""
+    if weights.requires_grad and inputs.requires_grad:
+        return split
+    return split.by_weights if weights.requires_grad else split.by_inputs
+
+
+def _check_traced() -> None:
+    """Raises METHOD where PyTorch records what its operations do, which the engine's are none of."""
+    if _get_proxy_mode() is not None or _torch.jit.is_tracing():
+        label = "PyTorch traces operations here, and the engine's are none of its own"
+        raise error(
+            Code.METHOD, label, help="give the layer method='backprop', or torch.func.jvp in place of linearize"
+        )
+
+
 class _Values(torch.autograd.Function):
     """The short way: forward and backward once."""
 
@@ -70,15 +90,23 @@ class _Values(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         weights, inputs = ctx.saved_tensors
-        if torch.is_grad_enabled():  # the gradient is to be differentiated
-            ctx.split.remember(ctx.held)
-            return None, *_call("pullback", ctx.split, weights, inputs, *cotangents)
-        by_weights, by_inputs = ctx.held.pulled(_numbers(cotangents[0]).reshape(ctx.held.values.shape))
+        held, keeps_graph = ctx.held, _torch._C._autograd._get_current_graph_task_keep_graph()
+        if held is None:
+            held = ctx.split.held(_numbers(weights), _numbers(inputs))
+        ctx.held = held if keeps_graph else None  # as PyTorch does with the tensors that it saves
+        if torch.is_grad_enabled() or _is_transformed():  # the gradient is to be differentiated, or mapped
+            ctx.split.remember(held)
+            values = tensor(held.values.reshape(cotangents[0].shape))
+            return None, *_call("pullback", ctx.split, weights, inputs, *cotangents, values)
+        if _torch._C._functorch.is_legacy_batchedtensor(cotangents[0]):
+            label, advice = "several gradients at once, as by is_grads_batched", "torch.func.jacrev, or one by one"
+            raise error(Code.METHOD, label, help=advice)
+        by_weights, by_inputs = held.pulled(_numbers(cotangents[0]).reshape(held.values.shape))
         return None, tensor(by_weights), tensor(by_inputs).reshape(inputs.shape)
 
 
 def _numbers(given: Tensor) -> NDArray[Any]:
-    found: NDArray[Any] = given.detach().numpy()
+    found: NDArray[Any] = given.detach().resolve_neg().numpy()
     return found
 
 
@@ -89,23 +117,22 @@ def _function(method: str, backward: Rule, jvp: Rule) -> Any:
     """A method of `Split`, with what flows back from cotangents of its results, and along tangents of its arguments.
 
     Args:
-        backward: from the split, which arguments want a derivative, the arguments and the cotangents.
+        backward: from the split, which arguments want a derivative, the arguments and the cotangents. Beside the
+            arguments of what is remembered stands its result, by which the states are found.
         jvp: from the split, the arguments and their tangents, None where one has none.
     """
-
-    kinds = METHODS[method]
 
     class Function(torch.autograd.Function):
         @staticmethod
         def forward(split: Split, *given: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-            found = getattr(split, method)(*map(_numbers, given))
-            return tuple(tensor(each) for each in found) if len(kinds.gives) > 1 else tensor(found)
+            return _outside(split, method, given)
 
         @staticmethod
-        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ARG004
+        def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
             ctx.split, *given = inputs
-            ctx.save_for_backward(*given)
-            ctx.save_for_forward(*given)
+            saved = (*given, output) if method == "remembered" else given
+            ctx.save_for_backward(*saved)
+            ctx.save_for_forward(*saved)
 
         @staticmethod
         def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
@@ -125,6 +152,11 @@ def _function(method: str, backward: Rule, jvp: Rule) -> Any:
             return (found[0], 0) if len(found) == 1 else (tuple(found), (0,) * len(found))
 
     return Function
+
+
+def _run(split: Split, method: str, given: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    found = getattr(split, method)(*map(_numbers, given))
+    return tuple(tensor(each) for each in found) if len(METHODS[method].gives) > 1 else tensor(found)
 
 
 def _to_front(given: Tensor, axis: int) -> Tensor:
@@ -157,35 +189,43 @@ def _refuse(is_asked: bool) -> None:
         raise error(Code.METHOD, label, help=advice)
 
 
-def _from_values(split: Split, _: Any, z: Sequence[Tensor], c: Sequence[Tensor]) -> Sequence[Tensor]:
-    return _call("pullback", split, *z, *c)
+def _refused(*_: Any) -> NoReturn:
+    raise AssertionError("these values are of no graph")
 
 
-def _along_values(split: Split, z: Sequence[Tensor], dz: Tensors) -> Sequence[Tensor]:
-    return _call("pushforward", split, *z, *_filled(dz, z))
+def _from_values(split: Split, _: Any, saved: Sequence[Tensor], c: Sequence[Tensor]) -> Sequence[Tensor]:
+    *z, found = saved
+    return _call("pullback", split, *z, *c, found)
+
+
+def _along_values(split: Split, saved: Sequence[Tensor], dz: Tensors) -> Sequence[Tensor]:
+    *z, found = saved
+    return _call("pushforward", split, *z, *_filled(dz, z), found)
 
 
 def _from_pullback(split: Split, wanted: Sequence[bool], given: Sequence[Tensor], u: Sequence[Tensor]) -> Tensors:
-    z, c = given[:2], given[2:]
+    z, c, found = given[:2], given[2:3], given[3:]
     by_z = _call("second", split.whole, *z, *c, *u) if any(wanted[:2]) else (None, None)
-    return *by_z, *(_call("pushforward", split, *z, *u) if wanted[2] else (None,))
+    by_c = _call("pushforward", split, *z, *u, *found) if wanted[2] else (None,)
+    return *by_z, *by_c, *(None for _ in found)
 
 
 def _along_pullback(split: Split, given: Sequence[Tensor], moved: Tensors) -> Sequence[Tensor]:
-    z, c, dz, dc = given[:2], given[2:], moved[:2], moved[2:]
-    along_c = () if _are_none(dc) else _call("pullback", split, *z, *_filled(dc, c))
+    z, c, found, dz, dc = given[:2], given[2:3], given[3:], moved[:2], moved[2:3]
+    along_c = () if _are_none(dc) else _call("pullback", split, *z, *_filled(dc, c), *found)
     return _total(along_c, () if _are_none(dz) else _call("second", split.whole, *z, *c, *_filled(dz, z)))
 
 
 def _from_pushforward(split: Split, wanted: Sequence[bool], given: Sequence[Tensor], c: Sequence[Tensor]) -> Tensors:
-    z, t = given[:2], given[2:]
+    z, t, found = given[:2], given[2:4], given[4:]
     by_z = _call("second", split.whole, *z, *c, *t) if any(wanted[:2]) else (None, None)
-    return *by_z, *(_call("pullback", split, *z, *c) if any(wanted[2:]) else (None, None))
+    by_t = _call("pullback", split, *z, *c, *found) if any(wanted[2:4]) else (None, None)
+    return *by_z, *by_t, *(None for _ in found)
 
 
 def _along_pushforward(split: Split, given: Sequence[Tensor], moved: Tensors) -> Sequence[Tensor]:
-    z, t, dz, dt = given[:2], given[2:], moved[:2], moved[2:]
-    along_t = () if _are_none(dt) else _call("pushforward", split, *z, *_filled(dt, t))
+    z, t, found, dz, dt = given[:2], given[2:4], given[4:], moved[:2], moved[2:4]
+    along_t = () if _are_none(dt) else _call("pushforward", split, *z, *_filled(dt, t), *found)
     return _total(along_t, () if _are_none(dz) else _call("curvature", split.whole, *z, *t, *_filled(dz, z)))
 
 
@@ -217,11 +257,13 @@ def _along_curvature(split: Split, given: Sequence[Tensor], moved: Tensors) -> S
     return _total(along_t, () if _are_none(du) else _call("curvature", split, *z, *t, *_filled(du, u)))
 
 
+_outside: Any = _torch.compiler.disable(_run)  # torch.compile does not look into it
 _short: Any = _Values  # PyTorch types it in part only
 _values_of = _short.apply
 _FUNCTIONS: dict[str, Any] = {
     method: _function(method, backward, jvp)
     for method, backward, jvp in (
+        ("values", _refused, _refused),
         ("remembered", _from_values, _along_values),
         ("pullback", _from_pullback, _along_pullback),
         ("pushforward", _from_pushforward, _along_pushforward),

@@ -203,7 +203,7 @@ class Fused:
             ]
         if summed:
             return totals.ravel()[:batch], by_atom[0].sum(axis=1, keepdims=True)
-        return totals.ravel()[:batch], by_atom.swapaxes(0, 1).reshape(len(values), -1)[:, :batch]
+        return totals.ravel()[:batch], by_atom.swapaxes(0, 1).reshape(len(values), parts * LANES)[:, :batch]
 
     def runs(self, bound: Bound, apart: bool = True) -> Iterator[Run]:
         """Each part of the batch, run to the end of the program; use one before asking for the next.

@@ -6,8 +6,10 @@ Forward and backward together cost what one call that knows its weights does.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from threading import RLock
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,41 @@ from qcompile.targets.simulator.values import Elements
 
 RealArray = NDArray[np.float64]
 Integers = NDArray[np.int64]
-_SPARE = 1 << 25  # bytes that are held back for the next call
+_SPARE = 1 << 25  # bytes that are held back for the next calls
 _SHARE = 4  # of the memory that may be used, the kept states take one part
+
+
+Shape: TypeAlias = tuple[int, int]
+
+
+class _Pool:
+    """Room that calls have done with, for the next ones of any program: so much, the oldest going first.
+
+    What is collected gives its room back in the middle of anything, also of what is below: so keys are looked at in
+    copies, and a room that is gone is none.
+    """
+
+    def __init__(self) -> None:
+        self._free: dict[int, tuple[Reals, Reals]] = {}
+        self._lock = RLock()
+
+    def take(self, shapes: tuple[Shape, Shape], kind: np.dtype[Any] | type[np.generic]) -> tuple[Reals, Reals] | None:
+        with self._lock:
+            for key in list(self._free):
+                room = self._free.get(key)
+                if room is not None and (room[0].shape, room[1].shape) == shapes and room[0].dtype == kind:
+                    return self._free.pop(key)
+        return None
+
+    def give(self, kets: Reals, tables: Reals) -> None:
+        with self._lock:
+            self._free[id(kets)] = kets, tables
+            for key in list(self._free):
+                if sum(a.nbytes + b.nbytes for a, b in list(self._free.values())) > _SPARE:
+                    self._free.pop(key, None)
+
+
+_POOL = _Pool()
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +74,6 @@ class Keeping:
     fused: Fused
     columns: tuple[Element, ...]
     apart: NDArray[np.intp]
-    _free: list[tuple[Reals, Reals]] = field(default_factory=list[tuple[Reals, Reals]], repr=False)
 
     @classmethod
     def of(cls, fused: Fused, apart: NDArray[np.intp]) -> Keeping | None:
@@ -134,19 +168,11 @@ class Keeping:
     def _take(self, parts: int, machine: Machine) -> tuple[Reals, Reals]:
         """Room for what is kept. Fresh memory of that size costs a tenth of the call: what was given back is taken."""
         shapes = (parts, 2 << machine.plan.bits), (parts, max(machine.plan.table_cells * CELL, 1))
-        try:
-            room = self._free.pop()
-        except IndexError:
-            room = None
-        if room is None or (room[0].shape, room[1].shape) != shapes:
-            kets, tables = (aligned(math.prod(shape), machine.dtype).reshape(shape) for shape in shapes)
-            return kets, tables
-        return room
-
-    def give(self, kets: Reals, tables: Reals) -> None:
-        """What a call has done with."""
-        if not self._free and kets.nbytes + tables.nbytes <= _SPARE:
-            self._free.append((kets, tables))
+        found = _POOL.take(shapes, machine.dtype)
+        if found is not None:
+            return found
+        kets, tables = (aligned(math.prod(shape), machine.dtype).reshape(shape) for shape in shapes)
+        return kets, tables
 
     @cached_property
     def places(self) -> NDArray[np.intp]:
@@ -189,10 +215,10 @@ class Kept:
     @property
     def size(self) -> int:
         """Of what is kept, in bytes."""
-        return self.kets.nbytes + self.tables.nbytes
+        return self.kets.nbytes + self.tables.nbytes + self.laid.nbytes
 
     def __del__(self) -> None:
-        self.keeping.give(self.kets, self.tables)
+        _POOL.give(self.kets, self.tables)
 
     def pulled(self, cotangents: RealArray) -> tuple[RealArray, RealArray]:
         """The derivatives of Σ cotangent · output, from cotangents of shape (batch, outputs).

@@ -77,8 +77,7 @@ class Ends:
             return self.kept.pulled(cotangents)
         of_means, direct = means.pulled(self.rows, self.kept.values, cotangents)
         summed, by_row = self.kept.pulled(of_means)
-        wanted = self.states.keeping.wanted
-        return summed + direct.sum(axis=0) * wanted, by_row + (direct * wanted)[:, apart]
+        return summed + direct.sum(axis=0), by_row + direct[:, apart]
 
 
 @lru_cache(maxsize=64)
@@ -88,7 +87,7 @@ def _states(
     program = same.record
     if not program.outputs:
         return None
-    means = Means.of(program, entries(program))
+    means = Means.of(program, entries(program), wanted)
     found = keeping(program if means is None else means.program, options, wanted, apart)
     return None if found is None else States(means, found)
 

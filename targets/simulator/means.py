@@ -6,7 +6,7 @@ are products (`moments`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
@@ -51,8 +51,10 @@ class Means:
     columns: tuple[Element, ...]
 
     @classmethod
-    def of(cls, program: Program, columns: tuple[Element, ...]) -> Means | None:
-        """None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'."""
+    def of(cls, program: Program, columns: tuple[Element, ...], wanted: Collection[Element]) -> Means | None:
+        """Derivatives are by what is wanted.
+
+        None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'."""
         if "qumode" in program.kinds or all(map(_is_constant, program.outputs)):
             return None
         moments = Moments.of(program, columns_of(program.outputs)) if all(map(_is_number, program.outputs)) else None
@@ -61,7 +63,7 @@ class Means:
         linear = moments.base.outputs
         if sum(map(_count, linear)) > MOST_WORDS or any(map(_is_unnormalised, linear)):
             return None
-        made = _Made(columns)
+        made = _Made(columns, wanted)
         for output in linear:
             made.add(output)
         if not made.means:
@@ -77,7 +79,7 @@ class Means:
         return self.moments.values(self._linear(rows, means))
 
     def pulled(self, rows: RealArray, means: RealArray, cotangents: RealArray) -> tuple[RealArray, RealArray]:
-        """Cotangents of the means, and the derivatives by all entries of the coefficients, shape (batch, entries)."""
+        """Cotangents of the means, and derivatives by the entries in the coefficients, shape (batch, entries)."""
         of_linear = self.moments.pulled(self._linear(rows, means), cotangents)
         of_means, slopes, at = of_linear @ self.table.T, np.zeros(rows.shape), self._elements(rows)
         for term in self.scaled:
@@ -110,12 +112,12 @@ def columns_of(outputs: Sequence[Output]) -> tuple[slice, ...]:
 class _Made:
     """Means, and how what is linear in the state comes from them, output by output."""
 
-    def __init__(self, columns: Sequence[Element]) -> None:
+    def __init__(self, columns: Sequence[Element], wanted: Collection[Element]) -> None:
         self.means: dict[Operator, Output] = {}
         self.entries: list[tuple[int, int, float]] = []
         self.constant: list[float] = []
         self.scaled: list[_Scaled] = []
-        self._columns = columns
+        self._columns, self._wanted = columns, wanted
 
     def add(self, output: Output) -> None:
         if isinstance(output, Probabilities):
@@ -151,7 +153,7 @@ class _Made:
         for word, coefficient in operator.terms:
             if not coefficient.is_constant:
                 mean = self._mean(Operator(((word, number(1.0)),))) if word else None
-                held = set(elements(coefficient))
+                held = set(elements(coefficient)).intersection(self._wanted)
                 slopes = [(k, derivative(coefficient, e)) for k, e in enumerate(self._columns) if e in held]
                 self.scaled.append(_Scaled(linear, mean, coefficient, tuple(slopes)))
 

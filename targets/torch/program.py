@@ -131,7 +131,7 @@ class Lowered:
         apart = (state.abs() ** 2).reshape(len(state), *shape_around(state.shape[1], bits))
         summed = apart.sum(dim=[1 + 2 * k for k in range(len(bits) + 1)])
         order = [1 + bits.index(self._places[wire]) for wire in wires]
-        return summed.permute(0, *order).reshape(len(state), -1)
+        return summed.permute(0, *order).reshape(len(state), 1 << len(wires))
 
 
 def lower(program: Program) -> Lowered:

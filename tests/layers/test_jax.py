@@ -257,3 +257,77 @@ def test_a_third_derivative_is_refused(program: qc.Program, jax: Any) -> None:
     with pytest.raises(qc.CompileError, match="no third derivative") as caught:
         jax.jacfwd(jax.hessian(function))(*arguments_of(program))
     assert caught.value.diagnostics[0].code is Code.METHOD
+
+
+TURNED = "qubit q; input a; param w[2]; ry(a + w[0]) q; rx(w[1]) q; return expect(Z[0]), expect(X[0]);"
+
+
+def flipped(f: Any, a: Any, w: Any) -> Any:
+    """Of the weights last."""
+    return f(w, a)
+
+
+@pytest.mark.parametrize("method", ["auto", "shift"])
+@pytest.mark.parametrize("in_graph", [False, True])
+def test_derivatives_within_derivatives(method: str, in_graph: bool, jax: Any) -> None:
+    """Would catch a derivative by one argument that an inner one by the other has left out; held against JAX's own."""
+    jnp = jax.numpy
+    program = qc.parse(TURNED)
+    assert isinstance(program, qc.Program)
+    ours = qc.jax.function(program, method)
+
+    def reference(w: Any, a: Any) -> Any:
+        turned = a[..., 0] + w[0]
+        return jnp.stack([jnp.cos(turned) * jnp.cos(w[1]), jnp.sin(turned)], axis=-1)
+
+    def through_gradient(f: Any, w: Any, a: Any) -> Any:
+        def squares(u: Any) -> Any:
+            return (f(u, a) ** 2).sum()
+
+        value, slopes = jax.value_and_grad(squares)(w)
+        return value**2 + (slopes**2).sum()
+
+    def through_pullback(f: Any, w: Any, a: Any) -> Any:
+        values, pull = jax.vjp(partial(flipped, f, a), w)
+        return (pull(values)[0] ** 2).sum() + values.sum()
+
+    def through_tangent(f: Any, w: Any, a: Any) -> Any:
+        values, moved = jax.jvp(partial(flipped, f, a), (w,), (jnp.array([1.0, 2.0]),))
+        return (values * moved).sum()
+
+    def through_inputs(f: Any, w: Any, a: Any) -> Any:
+        values, run = jax.linearize(partial(f, w), a)
+        return (values * run(jnp.cos(a))).sum()
+
+    w, a = jnp.array([0.3, 0.4]), jnp.array([[0.5], [0.7], [-0.2]])
+    for through in (through_gradient, through_pullback, through_tangent, through_inputs):
+        for by in (jax.grad, jax.jacfwd):
+            each = [by(partial(through, f), argnums=(0, 1)) for f in (ours, reference)]
+            found, expected = ((jax.jit(one) if in_graph else one)(w, a) for one in each)
+            for one, other in zip(found, expected, strict=True):
+                assert np.allclose(one, other, atol=1e-10), through.__name__
+
+
+def test_shots_belong_to_their_forward_call(count: Count, jax: Any) -> None:
+    """Would catch a gradient of other shots than its values', and circuits that are run again for it."""
+    jnp = jax.numpy
+    program = qc.parse(TURNED)
+    assert isinstance(program, qc.Program)
+    drawn, exact = qc.jax.function(program, shots=50), qc.jax.function(program)
+    w, a = jnp.array([0.3, 0.4]), jnp.array([[0.5], [0.7], [-0.2]])
+    runs = [jax.vjp(partial(flipped, drawn, a), w) for _ in range(2)]
+    cotangents = jnp.ones((3, 2))
+    first = [pull(cotangents)[0] for _, pull in runs]
+    again = [pull(cotangents)[0] for _, pull in runs]
+    assert count.calls == 2 * [("values_and_jacobian", 3)]
+    assert np.array_equal(first, again)
+    assert not np.allclose(first[0], first[1])
+    count.calls.clear()
+    jax.jacrev(drawn)(w, a)
+
+    def of_row(u: Any, b: Any) -> Any:
+        return drawn(u, b).sum()
+
+    jax.vmap(jax.grad(of_row), (None, 0))(w, a)
+    assert count.calls == 2 * [("values_and_jacobian", 3)]
+    assert np.allclose(jax.jacrev(exact)(w, a), jax.jacfwd(exact)(w, a), atol=1e-12)

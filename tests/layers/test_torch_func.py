@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from layer_calls import Count, arguments_of, rows_of
+from layer_programs import PROGRAMS
 from torch import Tensor
 from torch.autograd import forward_ad
 
@@ -166,3 +167,68 @@ def test_a_third_derivative_is_refused(program: qc.Program) -> None:
     with pytest.raises(qc.CompileError, match="no third derivative") as caught:
         third(parameters["w"])
     assert caught.value.diagnostics[0].code is Code.METHOD
+
+
+def test_what_records_operations_is_refused() -> None:
+    """Would catch numbers baked into a graph without a word."""
+    program = qc.parse(PROGRAMS["shared"])
+    assert isinstance(program, qc.Program)
+    layer = qc.torch.Layer(program, seed=3)
+    x = torch.tensor([[0.1, 0.2]])
+    make_fx: Any = importlib.import_module("torch.fx.experimental.proxy_tensor").make_fx
+    with pytest.raises(qc.CompileError, match="traces operations"):
+        func.linearize(layer, x)
+    with pytest.raises(qc.CompileError, match="traces operations"):
+        make_fx(layer)(x)
+
+
+@SOME
+def test_gradients_that_are_mapped_afterwards(program: qc.Program) -> None:
+    """Would catch a backward call that cannot be mapped, or that loses the tangent of its cotangents."""
+    layer = qc.torch.Layer(program, seed=3)
+    _, _, x = function_of(program)
+    x.requires_grad_()
+    y = layer(x)
+
+    def pulled(c: Tensor) -> Tensor:
+        (slope,) = torch.autograd.grad(y, x, c, retain_graph=True)
+        return slope
+
+    each = torch.eye(y.numel()).reshape(-1, *y.shape)
+    expected = torch.stack([pulled(c) for c in each])
+    assert torch.allclose(func.vmap(pulled)(each), expected, atol=1e-12)
+    with FORWARD.dual_level():
+        moved = FORWARD.unpack_dual(pulled(FORWARD.make_dual(torch.ones_like(y), torch.ones_like(y)))).tangent
+    assert torch.allclose(moved, expected.sum(dim=0), atol=1e-12)
+    with pytest.raises(qc.CompileError, match="several gradients at once"):
+        torch.autograd.grad(y, x, each, is_grads_batched=True)
+
+
+def test_shots_belong_to_their_forward_call(count: Count) -> None:
+    """Would catch a gradient of other shots than its values', and circuits that are run again for it."""
+    program = qc.parse(PROGRAMS["shared"])
+    assert isinstance(program, qc.Program)
+    layer = qc.torch.Layer(program, seed=torch.Generator(), shots=50)
+    x = torch.tensor([[0.1, 0.2], [0.5, -0.2]])
+    parameters = {name: value.detach() for name, value in layer.named_parameters()}
+
+    def function(w: Any) -> Tensor:
+        found: Tensor = func.functional_call(layer, w, (x,))
+        return found
+
+    runs = [func.vjp(function, parameters) for _ in range(2)]
+    first = [pull(torch.ones(2, 1))[0]["w"] for _, pull in runs]
+    again = [pull(torch.ones(2, 1))[0]["w"] for _, pull in runs]
+    assert count.calls == 2 * [("values_and_jacobian", 2)]
+    assert torch.equal(torch.stack(first), torch.stack(again))
+    assert not torch.allclose(first[0], first[1])
+    count.calls.clear()
+
+    def of_row(row: Tensor, w: Any) -> Tensor:
+        found: Tensor = func.functional_call(layer, w, (row,)).sum()
+        return found
+
+    func.vmap(func.grad(of_row, 1), (0, None))(x, parameters)
+    y = layer(x).sum()
+    torch.autograd.grad(y, list(layer.parameters()), create_graph=True)
+    assert count.calls == 2 * [("values_and_jacobian", 2)]
