@@ -323,6 +323,10 @@ def test_shots_belong_to_their_forward_call(count: Count, jax: Any) -> None:
     assert np.array_equal(first, again)
     assert not np.allclose(first[0], first[1])
     count.calls.clear()
+    values, moved = jax.jvp(partial(flipped, drawn, a), (w,), (jnp.array([1.0, 0.0]),))
+    assert count.calls == [("values_and_jacobian", 3)]
+    assert values.shape == moved.shape == (3, 2)
+    count.calls.clear()
     jax.jacrev(drawn)(w, a)
 
     def of_row(u: Any, b: Any) -> Any:
