@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from qcompile.diagnostics.codes import Code, Severity
 from qcompile.diagnostics.places import Source, Span
@@ -83,6 +84,9 @@ class CompileError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n\n".join(diagnostic.render() for diagnostic in self.diagnostics))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reduced(self, super().__reduce__())
+
 
 class CompileWarning(UserWarning):
     """What a reader wants to say of a program that it has read."""
@@ -90,6 +94,19 @@ class CompileWarning(UserWarning):
     def __init__(self, diagnostic: Diagnostic) -> None:
         self.diagnostic = diagnostic
         super().__init__(diagnostic.render())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reduced(self, super().__reduce__())
+
+
+def _reduced(fault: Exception, usual: str | tuple[Any, ...]) -> tuple[Any, ...]:
+    """For pickle, which would call the type with the rendered text alone."""
+    return _remade, (type(fault), fault.args), usual[2]
+
+
+def _remade(kind: type[Exception], args: tuple[Any, ...]) -> Exception:
+    """Without `__init__`: what that derives is in the state."""
+    return kind.__new__(kind, *args)
 
 
 def error(code: Code, label: str, span: Span | None = None, help: str = "", notes: Iterable[Note] = ()) -> CompileError:
