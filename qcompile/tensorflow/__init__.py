@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from qcompile.diagnostics import Code, CompileError, error
+from qcompile.diagnostics import Code, error
 from qcompile.files import parse
 from qcompile.grammar import to_text
 from qcompile.ir import Program
 from qcompile.layers.arguments import fed, shape_of, start_values, trained
 from qcompile.layers.evaluator import Evaluator
 from qcompile.layers.frameworks import check_backend, missing
-from qcompile.layers.inputs import check_named, check_one, is_by_name
+from qcompile.layers.inputs import is_by_name
 from qcompile.layers.outputs import names_of
 from qcompile.layers.split import Split
 from qcompile.run import Engine, On
@@ -27,7 +27,9 @@ try:
 except ModuleNotFoundError as fault:
     raise missing("tensorflow", fault, ("keras",)) from None
 
+from qcompile.tensorflow.faults import passed_on
 from qcompile.tensorflow.operations import Operations
+from qcompile.tensorflow.shapes import ALL, checked, side_by_side
 
 Tensor: TypeAlias = Any
 
@@ -50,7 +52,7 @@ class Layer(keras.layers.Layer):
 
     Raises:
         CompileError: NOT_DIFFERENTIABLE, UNKNOWN_OPTION, UNKNOWN_NAME, BAD_VALUE; when it is called BAD_VALUE,
-            UNKNOWN_NAME, UNBOUND, and as `value_and_grad`.
+            UNKNOWN_NAME, UNBOUND, and as `value_and_grad`; when it is exported UNSAYABLE.
     """
 
     def __init__(
@@ -90,12 +92,9 @@ class Layer(keras.layers.Layer):
 
     def call(self, inputs: Any = None, training: bool | None = None) -> Tensor:
         """The outputs; unless `training` is False, what their gradient would take is kept for a while."""
-        try:
-            rows = self._named(inputs) if is_by_name(inputs) else self._one(inputs)
+        with passed_on():
+            rows = self._rows(_by_name(inputs))
             return self._operations.values(self._joined(), rows, differentiated=training is not False)
-        except CompileError as fault:
-            vars(fault)["_keras_call_info_injected"] = True  # else Keras makes another of its type, from a text alone
-            raise
 
     def get_config(self) -> dict[str, Any]:
         """What the layer is made from again: text, numbers and names."""
@@ -109,23 +108,28 @@ class Layer(keras.layers.Layer):
             return parts[0]
         return tf.concat(parts, axis=0) if parts else tf.zeros((0,), self.compute_dtype)
 
-    def _one(self, inputs: Any) -> Tensor:
-        rows = self._real(inputs, "what is fed")
-        check_one(fed(self.program), _shape(rows))
-        return rows
-
-    def _named(self, inputs: Mapping[str, Any] | None) -> Tensor:
+    def _rows(self, inputs: Mapping[str, Any]) -> Tensor:
         """All inputs in one, shape (…, entries)."""
-        given = {name: self._real(value, f"`{name}`") for name, value in (inputs or {}).items()}
-        check_named(fed(self.program), {name: _shape(value) for name, value in given.items()})
+        given = checked(fed(self.program), {name: self._real(name, value) for name, value in inputs.items()})
+        if ALL in given:
+            return given[ALL]
         parts = [given[p.name] if p.size is not None else given[p.name][..., tf.newaxis] for p in fed(self.program)]
-        return tf.concat(_alike(parts), axis=-1) if parts else tf.zeros((0,), self.compute_dtype)
+        sizes = [len(p.elements()) for p in fed(self.program)]
+        return side_by_side(parts, sizes) if parts else tf.zeros((0,), self.compute_dtype)
 
-    def _real(self, value: Any, what: str) -> Tensor:
+    def _real(self, name: str, value: Any) -> Tensor:
         tensor = tf.convert_to_tensor(value)
         if tensor.dtype.is_complex:
+            what = name if name == ALL else f"`{name}`"
             raise error(Code.BAD_VALUE, f"{what} is complex", help="give real numbers")
         return tf.cast(tensor, self.compute_dtype)
+
+    def _trackable_children(self, save_type: str = "checkpoint", **options: Any) -> dict[str, Any]:
+        """What TensorFlow walks when it saves; raises UNSAYABLE for a SavedModel, which has no Python to call."""
+        if save_type == "savedmodel":
+            label = f"a SavedModel cannot hold the layer `{self.name}`: it calls qcompile, and has no Python"
+            raise error(Code.UNSAYABLE, label, help='save the model itself: `model.save("some.keras")`')
+        return super()._trackable_children(save_type, **options)
 
 
 def _parsed(program: Program | str) -> Program:
@@ -141,17 +145,5 @@ def _drawn(seed: int | None) -> int:
     return random.randrange(2**31) if seed is None else seed
 
 
-def _shape(tensor: Tensor) -> tuple[int, ...]:
-    """With 1, which fits all, for what is not known before the graph runs."""
-    return tuple(1 if size is None else size for size in tensor.shape)
-
-
-def _alike(parts: list[Tensor]) -> list[Tensor]:
-    """Shapes (…, size) with the same leading axes, by broadcasting where they are not known to be so."""
-    leading = [part.shape[:-1] for part in parts]
-    if all(each.rank == leading[0].rank and list(each) == list(leading[0]) for each in leading):
-        return parts
-    whole = tf.shape(parts[0])[:-1]
-    for part in parts[1:]:
-        whole = tf.broadcast_dynamic_shape(whole, tf.shape(part)[:-1])
-    return [tf.broadcast_to(part, tf.concat([whole, part.shape[-1:]], axis=0)) for part in parts]
+def _by_name(inputs: Any) -> dict[str, Any]:
+    return dict(inputs or {}) if is_by_name(inputs) else {ALL: inputs}

@@ -1,4 +1,7 @@
-"""Programs by their names, as a fixture."""
+"""Programs by their names and TensorFlow, as fixtures."""
+
+import os
+from typing import Any
 
 import pytest
 from layer_calls import Count
@@ -18,3 +21,11 @@ def program_of(request: pytest.FixtureRequest) -> qc.Program:
 @pytest.fixture
 def count(monkeypatch: pytest.MonkeyPatch) -> Count:
     return Count(monkeypatch)
+
+
+@pytest.fixture(scope="session", name="tf")
+def loaded() -> Any:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow
+
+    return tensorflow

@@ -1,6 +1,5 @@
 """Layers of Keras, held against calls by name, TensorFlow's own checker of gradients, and Hessians."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,14 +25,6 @@ SEVERAL = pytest.mark.parametrize("program", ["several"], indirect=True)
 WITH_HESSIANS = pytest.mark.parametrize("program", ["shared", "bent"], indirect=True)
 IN_TRAINING = pytest.mark.parametrize("training", [False, True])
 pytestmark = pytest.mark.filterwarnings("ignore::qcompile.LeakageWarning")
-
-
-@pytest.fixture(scope="module", name="tf")
-def loaded() -> Any:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow
-
-    return tensorflow
 
 
 def layer_of(program: qc.Program, parameters: Array, **options: Any) -> Any:
