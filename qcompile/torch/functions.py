@@ -102,7 +102,8 @@ class _Values(torch.autograd.Function):
             label, advice = "several gradients at once, as by is_grads_batched", "torch.func.jacrev, or one by one"
             raise error(Code.METHOD, label, help=advice)
         by_weights, by_inputs = held.pulled(_numbers(cotangents[0]).reshape(held.values.shape))
-        return None, tensor(by_weights), tensor(by_inputs).reshape(inputs.shape)
+        of_inputs = tensor(by_inputs).reshape(inputs.shape) if ctx.needs_input_grad[2] else None
+        return None, tensor(by_weights), of_inputs
 
 
 def _numbers(given: Tensor) -> NDArray[Any]:

@@ -111,10 +111,11 @@ class Keeping:
         """All outputs, at values of shape (batch, entries)."""
         machine = self.fused.machine_for(len(values))
         parts = -(-len(values) // machine.lanes)
-        laid = self._laid(values, machine, parts)
+        of_atoms = self._of_atoms(values, machine)
+        laid = self._laid(of_atoms, machine, parts)
         outputs = len(self.fused.program.outputs)
         totals, (kets, tables) = np.zeros((parts * outputs, LANES)), self._take(parts, machine)
-        varies, packed = self._varies(laid, machine), machine.with_coefficients(self.fused.constants)
+        varies, packed = self._varies(of_atoms, machine), machine.with_coefficients(self.fused.constants)
         weights = np.ones((parts * outputs, LANES), machine.dtype)
 
         def span(first: int, last: int) -> None:
@@ -130,16 +131,15 @@ class Keeping:
         found = by_part.swapaxes(1, 2).reshape(-1, outputs)[: len(values)] if machine.lanes > 1 else by_part.sum(axis=2)
         return Kept(self, machine, packed, varies, values, laid, kets, tables, np.ascontiguousarray(found))
 
-    def _laid(self, values: RealArray, machine: Machine, parts: int) -> RealArray:
+    def _laid(self, of_atoms: RealArray, machine: Machine, parts: int) -> RealArray:
         """By part, 8 numbers for each atom; lanes without a row repeat the last. Shape (parts, atoms · 8)."""
-        of_atoms = self._of_atoms(values, machine)
         if machine.lanes == 1:
             laid = np.zeros((parts, of_atoms.shape[1], LANES))
             laid[:, :, 0] = of_atoms
             return laid.reshape(parts, -1)
-        last = np.repeat(of_atoms[-1:], parts * LANES - len(values), axis=0)
-        padded = np.concatenate([of_atoms, last]).reshape(parts, LANES, -1)
-        return np.ascontiguousarray(padded.swapaxes(1, 2)).reshape(parts, -1)
+        missing = parts * LANES - len(of_atoms)
+        padded = np.concatenate([of_atoms, np.repeat(of_atoms[-1:], missing, axis=0)]) if missing else of_atoms
+        return np.ascontiguousarray(padded.reshape(parts, LANES, -1).swapaxes(1, 2)).reshape(parts, -1)
 
     def _of_atoms(self, values: RealArray, machine: Machine) -> RealArray:
         """Shape (batch, atoms)."""
@@ -155,15 +155,26 @@ class Keeping:
         """Each entry at all rows."""
         return dict(zip(self.columns, values.T, strict=True))
 
-    def _varies(self, laid: RealArray, machine: Machine) -> Integers:
+    def _varies(self, of_atoms: RealArray, machine: Machine) -> Integers:
         """Blocks that have tables for each lane: of values that differ, of what is told by row, and of functions."""
         if machine.lanes == 1:
             return np.zeros(len(machine.plan.atoms_of), np.int64)
-        by_atom = laid.reshape(len(laid), -1, LANES)
-        differs = (by_atom != by_atom[:1, :, :1]).any(axis=(0, 2))
-        differs[self.straight] |= np.isin(self.places, self.apart)
-        found = {k for k, differing in enumerate(differs.tolist()) if differing} | set(self.functions)
-        return np.array([not atoms.isdisjoint(found) for atoms in machine.plan.atoms_of], dtype=np.int64)
+        differs = (of_atoms != of_atoms[0]).any(axis=0) | self._told_by_row
+        varies: Integers = (self._blocks & differs).any(axis=1).astype(np.int64)
+        return varies
+
+    @cached_property
+    def _told_by_row(self) -> NDArray[np.bool_]:
+        """Of each atom."""
+        told = np.ones(len(self.fused.one.plan.atoms), dtype=bool)
+        told[self.straight] = np.isin(self.places, self.apart)
+        return told
+
+    @cached_property
+    def _blocks(self) -> NDArray[np.bool_]:
+        """Which atoms each block depends on, where rows run side by side; shape (blocks, atoms)."""
+        plan = self.fused.eight.plan
+        return np.array([[k in atoms for k in range(len(plan.atoms))] for atoms in plan.atoms_of], dtype=bool)
 
     def _take(self, parts: int, machine: Machine) -> tuple[Reals, Reals]:
         """Room for what is kept. Fresh memory of that size costs a tenth of the call: what was given back is taken."""
@@ -249,14 +260,16 @@ class Kept:
     def _by_entry(self, by_atom: RealArray) -> tuple[RealArray, RealArray]:
         """From derivatives by the atoms, shape (parts, atoms, 8)."""
         keeping, batch, lanes = self.keeping, len(self.values), self.machine.lanes
-        summed, rows = np.zeros(len(keeping.columns)), np.zeros((batch, len(keeping.columns)))
-        summed[keeping.places] = by_atom[:, keeping.straight].sum(axis=(0, 2))
-        if len(keeping.apart) or keeping.functions:
-            apart = by_atom.swapaxes(1, 2)[:, :lanes].reshape(len(by_atom) * lanes, -1)[:batch]
-            rows[:, keeping.places] = apart[:, keeping.straight]
-            if keeping.functions:
-                for place, element, slope in keeping.fused.slopes(self.machine.plan, keeping.known(self.rows)):
-                    column, found = keeping.column_of[element], slope * apart[:, place]
-                    rows[:, column] += found
-                    summed[column] += found.sum()
+        summed = np.zeros(len(keeping.columns))
+        summed[keeping.places] = by_atom.sum(axis=0).sum(axis=1)[keeping.straight]
+        if not (len(keeping.apart) or keeping.functions):
+            return summed * keeping.wanted, np.zeros((batch, 0))
+        rows, apart = np.zeros((batch, len(keeping.columns))), by_atom.swapaxes(1, 2)[:, :lanes]
+        apart = apart.reshape(len(by_atom) * lanes, -1)[:batch]
+        rows[:, keeping.places] = apart[:, keeping.straight]
+        if keeping.functions:
+            for place, element, slope in keeping.fused.slopes(self.machine.plan, keeping.known(self.rows)):
+                column, found = keeping.column_of[element], slope * apart[:, place]
+                rows[:, column] += found
+                summed[column] += found.sum()
         return summed * keeping.wanted, rows[:, keeping.apart] * keeping.wanted[keeping.apart]
