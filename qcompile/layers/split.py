@@ -120,8 +120,9 @@ class Split:
 
 
 def _span(columns: Columns) -> Columns | slice:
-    if len(columns) and np.array_equal(columns, np.arange(columns[0], columns[-1] + 1)):
-        return slice(int(columns[0]), int(columns[-1]) + 1)
+    found: list[int] = columns.tolist()
+    if found and found == list(range(found[0], found[-1] + 1)):
+        return slice(found[0], found[-1] + 1)
     return columns
 
 
