@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -13,6 +14,7 @@ from qcompile.layers.evaluator import Evaluator
 from qcompile.targets.simulator.kept_states import Ends
 
 _ROOM = 1 << 26  # bytes of forward calls that wait for their backward calls; the last may be larger
+_MOST = 128  # such calls, which a backward call looks through from the last one on
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +87,21 @@ class Held:
         return self.evaluator.pullback(self.rows, cotangents)
 
 
-@dataclass(frozen=True, eq=False)
 class Memory:
     """The last forward calls of one evaluator, for frameworks whose backward calls get no more than arrays."""
 
-    _held: list[Held] = field(default_factory=list[Held])
-    _lock: Lock = field(default_factory=Lock)
+    def __init__(self) -> None:
+        self._held: deque[Held] = deque()
+        self._size = 0
+        self._lock = Lock()
 
     def put(self, held: Held) -> None:
         """Beside others, as far as there is room: the oldest go."""
         with self._lock:
             self._held.append(held)
-            while len(self._held) > 1 and sum(each.size for each in self._held) > _ROOM:
-                del self._held[0]
+            self._size += held.size
+            while len(self._held) > 1 and (self._size > _ROOM or len(self._held) > _MOST):
+                self._size -= self._held.popleft().size
 
     def take(self, rows: Array, summed: bool, values: Array | None = None, states: bool = True) -> Held | None:
         """What is held of these rows, or of rows that these are several times; its states are given once.
@@ -118,6 +122,7 @@ class Memory:
                     if found is not None:
                         if held.jacobian is None:
                             del self._held[place]
+                            self._size -= held.size
                         return found
         return None
 

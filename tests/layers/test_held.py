@@ -65,3 +65,15 @@ def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qcompile.layers.held._ROOM", 0)
     memory.put(held[0])
     assert memory.take(rows[0], summed=True) is held[0]
+
+
+def test_calls_that_are_small_are_not_kept_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Would catch a memory of Jacobians, which stay when they are read, that takes longer with every call."""
+    monkeypatch.setattr("qcompile.layers.held._MOST", 3)
+    whole, random = made(OUTPUTS["one"])
+    evaluator = Evaluator.of(whole.program, "shift", shots=10, seed=1)
+    memory, rows = Memory(), random.normal(size=(6, 1, 6))
+    for row in rows:
+        memory.put(Held.at(evaluator, row))
+        assert memory.take(row, summed=True) is not None
+    assert [memory.take(row, summed=True) is not None for row in rows] == [False] * 3 + [True] * 3
