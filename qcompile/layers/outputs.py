@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
 from qcompile.diagnostics import Code, error
 from qcompile.grammar.printed_programs import Names, output_pieces
-from qcompile.ir import Output, Probabilities, Program, Samples, State
+from qcompile.ir import Program, Samples, State
 from qcompile.layers.arguments import Array
+from qcompile.targets.simulator.means import columns_of
 
 
 def layout(program: Program, cutoff: int) -> tuple[slice, ...]:
@@ -28,8 +27,7 @@ def layout(program: Program, cutoff: int) -> tuple[slice, ...]:
         if isinstance(output, Samples | State):
             label = "a layer returns expectations, variances and probabilities"
             raise error(Code.NOT_DIFFERENTIABLE, label, output.span, advice)
-    widths = [_width(output, program, cutoff) for output in program.outputs]
-    return tuple(slice(*edges) for edges in pairwise(accumulate(widths, initial=0)))
+    return columns_of(program, cutoff)
 
 
 def names_of(program: Program) -> tuple[str, ...]:
@@ -41,9 +39,3 @@ def names_of(program: Program) -> tuple[str, ...]:
 def side_by_side(results: Sequence[Any], batch: int) -> Array:
     """Outputs of shape (batch, …), or (1, …), as (batch, width)."""
     return np.concatenate([np.broadcast_to(r, (batch, *np.shape(r)[1:])).reshape(batch, -1) for r in results], axis=1)
-
-
-def _width(output: Output, program: Program, cutoff: int) -> int:
-    if not isinstance(output, Probabilities):
-        return 1
-    return math.prod(2 if program.kinds[wire] == "qubit" else cutoff for wire in output.wires)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from qcompile.angle import Element
-from qcompile.ir import Adjoint, Output, Probabilities, Program
+from qcompile.ir import Adjoint, Probabilities, Program
 from qcompile.targets.engine.flat import entries
 from qcompile.targets.engine.kept import Keeping, Kept
 from qcompile.targets.simulator.means import Means, columns_of
@@ -96,7 +96,7 @@ def read_values(program: Program, bound: Bound, options: Options) -> list[RealAr
     """The outputs, of shape (batch, …); None where states are not kept."""
     states = States.of(program, options)
     values = None if states is None else states.values(_rows(states, bound))
-    return None if values is None else _by_output(values, program.outputs)
+    return None if values is None else _by_output(values, program, options)
 
 
 def read_derivatives(
@@ -108,7 +108,7 @@ def read_derivatives(
     parts = None if states is None else states.keeping.parts(bound.batch)
     if states is None or parts is None:
         return None
-    rows, columns = _rows(states, bound), columns_of(program.outputs)
+    rows, columns = _rows(states, bound), columns_of(program, options.cutoff)
     width, place = columns[-1].stop, states.keeping.column_of
     values, slopes = np.empty((len(rows), width)), np.empty((len(rows), width, len(place)))
     for part in parts:
@@ -123,13 +123,13 @@ def read_derivatives(
         slopes[:, columns[c.output] if shaped[c.output] else columns[c.output].start, place[c.wrt]]
         for c in module.components
     ]
-    return _by_output(values, program.outputs), components
+    return _by_output(values, program, options), components
 
 
 def _rows(states: States, bound: Bound) -> RealArray:
     return np.stack([bound.elements[element] for element in states.keeping.columns], axis=1)
 
 
-def _by_output(values: RealArray, outputs: Sequence[Output]) -> list[RealArray]:
-    places = zip(outputs, columns_of(outputs), strict=True)
+def _by_output(values: RealArray, program: Program, options: Options) -> list[RealArray]:
+    places = zip(program.outputs, columns_of(program, options.cutoff), strict=True)
     return [values[:, place] if isinstance(o, Probabilities) else values[:, place.start] for o, place in places]

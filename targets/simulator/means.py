@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
+from math import prod
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from qcompile.targets.simulator.moments import Moments
 from qcompile.targets.simulator.values import RealArray, value_of
 
 MOST_WORDS = 256  # that one program has all of its own expectations of
+_NO_LIGHT = 0  # the levels of modes, in programs that have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,15 @@ class Means:
 
     @classmethod
     def of(cls, program: Program, columns: tuple[Element, ...], wanted: Collection[Element]) -> Means | None:
-        """Derivatives are by what is wanted.
+        """None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'.
 
-        None where the outputs are such expectations, or are made of none, of too many, or of what is not qubits'."""
+        Args:
+            wanted: what derivatives are by.
+        """
         if "qumode" in program.kinds or all(map(_is_constant, program.outputs)):
             return None
-        moments = Moments.of(program, columns_of(program.outputs)) if all(map(_is_number, program.outputs)) else None
+        is_told = all(map(_is_number, program.outputs))
+        moments = Moments.of(program, columns_of(program, _NO_LIGHT)) if is_told else None
         if moments is None:
             return None
         linear = moments.base.outputs
@@ -71,7 +76,7 @@ class Means:
         table = np.zeros((len(made.means), len(made.constant)))
         for mean, place, weight in made.entries:
             table[mean, place] += weight
-        base = replace(program, outputs=tuple(made.means.values()))
+        base = replace(program, outputs=tuple(Expectation(Observable(operator)) for operator in made.means))
         return cls(base, moments, table, np.array(made.constant), tuple(made.scaled), columns)
 
     def values(self, rows: RealArray, means: RealArray) -> RealArray:
@@ -103,9 +108,10 @@ class Means:
         return dict(zip(self.columns, rows.T, strict=True)) if self.scaled else {}
 
 
-def columns_of(outputs: Sequence[Output]) -> tuple[slice, ...]:
-    """Where each output is, of qubits: one column for a number, one for each outcome of probabilities."""
-    widths = [1 << len(o.wires) if isinstance(o, Probabilities) else 1 for o in outputs]
+def columns_of(program: Program, cutoff: int) -> tuple[slice, ...]:
+    """Where each output is, side by side: one column for a number, one for each outcome of probabilities."""
+    levels = [2 if kind == "qubit" else cutoff for kind in program.kinds]
+    widths = [prod(levels[w] for w in o.wires) if isinstance(o, Probabilities) else 1 for o in program.outputs]
     return tuple(slice(*edges) for edges in pairwise(accumulate(widths, initial=0)))
 
 
@@ -113,7 +119,7 @@ class _Made:
     """Means, and how what is linear in the state comes from them, output by output."""
 
     def __init__(self, columns: Sequence[Element], wanted: Collection[Element]) -> None:
-        self.means: dict[Operator, Output] = {}
+        self.means: dict[Operator, int] = {}
         self.entries: list[tuple[int, int, float]] = []
         self.constant: list[float] = []
         self.scaled: list[_Scaled] = []
@@ -129,8 +135,7 @@ class _Made:
 
     def _mean(self, operator: Operator) -> int:
         """Its place; what several outputs have in common is there once."""
-        self.means.setdefault(operator, Expectation(Observable(operator)))
-        return list(self.means).index(operator)
+        return self.means.setdefault(operator, len(self.means))
 
     def _add_probabilities(self, output: Probabilities) -> None:
         """Of the outcome b Σ (−1)^(b·m) ⟨Z^m⟩ / 2^k over all masks m; the first wire is the highest bit of both."""
