@@ -53,28 +53,19 @@ class Operations:
         found = self._call(method, z, [self._outputs(z)])[0]
 
         def gradient(cotangents: Tensor) -> Any:
-            return self._pullback_after(*z, cotangents, found)
+            return self._pullback(*z, cotangents, found)
 
         return found, gradient
 
     @tf.custom_gradient
-    def _pullback_after(self, *given: Tensor) -> Any:
-        """The pullback, which waits for the values, given last: what these keep is there by then."""
-
-        def gradient(*along: Tensor) -> Any:
-            return *self._of_pullback(given[:-1], along), None
-
-        return self._call("pullback", given, [each.shape for each in given[:2]]), gradient
-
-    @tf.custom_gradient
     def _pullback(self, *given: Tensor) -> Any:
+        """Where it takes the values too, last, it waits for them: what these keep is there by then."""
+        z, cotangents, found = given[:2], given[2], given[3:]
+
         def gradient(*along: Tensor) -> Any:
-            return self._of_pullback(given, along)
+            return *self._second(*z, cotangents, *along), self._pushforward(*z, *along), *(None for _ in found)
 
-        return self._call("pullback", given, [each.shape for each in given[:2]]), gradient
-
-    def _of_pullback(self, given: Sequence[Tensor], along: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        return *self._second(*given, *along), self._pushforward(*given[:2], *along)
+        return self._call("pullback", given, [each.shape for each in z]), gradient
 
     @tf.custom_gradient
     def _pushforward(self, *given: Tensor) -> Any:
