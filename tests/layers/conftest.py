@@ -1,6 +1,7 @@
-"""Programs by their names and TensorFlow, as fixtures."""
+"""Programs by their names, TensorFlow, and PyTorch in double precision, as fixtures."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,3 +30,13 @@ def loaded() -> Any:
     import tensorflow
 
     return tensorflow
+
+
+@pytest.fixture
+def in_double() -> Iterator[None]:
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)

@@ -2,8 +2,7 @@
 
 import copy
 import pickle
-import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,45 +14,19 @@ from torch import Tensor, nn
 from torch.autograd import gradcheck, gradgradcheck
 from torch.func import functional_call
 from torch.utils.data import DataLoader
+from torch_layers import Layer, fed_of, layer_of, rows_of
 from torch_rows import Mapped
 
 import qcompile as qc
 from qcompile.diagnostics import Code
 from qcompile.layers.arguments import start_values
 from qcompile.layers.held import Held
-from qcompile.torch import Layer as Typed
 
 ALL = pytest.mark.parametrize("program", PROGRAMS, indirect=True)
 FED = pytest.mark.parametrize("program", ["several"], indirect=True)
-pytestmark = pytest.mark.filterwarnings("ignore::qcompile.LeakageWarning")
-Layer: Any = Typed  # whose parameters are attributes
+pytestmark = [pytest.mark.filterwarnings("ignore::qcompile.LeakageWarning"), pytest.mark.usefixtures("in_double")]
 TORCH: Any = torch
 CHECKS: dict[str, Any] = {"eps": 1e-5, "atol": 1e-6, "rtol": 1e-5}
-
-
-@pytest.fixture(autouse=True)
-def _in_double() -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
-
-
-def fed_of(program: qc.Program) -> int:
-    return sum(len(p.elements()) for p in program.parameters if p.role == "input")
-
-
-def layer_of(program: qc.Program, **options: Any) -> Any:
-    layer: Any = Layer(program, seed=3, **options)
-    with torch.no_grad():
-        for parameter in layer.parameters():
-            parameter.mul_(0.1)
-    return layer
-
-
-def rows_of(program: qc.Program, *shape: int) -> Tensor:
-    given = np.random.default_rng(4).uniform(-0.4, 0.4, (*shape, fed_of(program)))
-    return torch.tensor(given, requires_grad=fed_of(program) > 0)
 
 
 def called(layer: Any, x: Tensor, parameters: Mapping[str, Tensor]) -> Tensor:
@@ -387,109 +360,3 @@ def test_a_name_that_modules_have_is_refused() -> None:
     with pytest.raises(qc.CompileError, match="`train`") as caught:
         Layer(program)
     assert caught.value.diagnostics[0].code is Code.RESERVED_NAME
-
-
-@pytest.mark.parametrize("program", ["shared"], indirect=True)
-def test_parametrized_and_replaced_parameters(program: qc.Program) -> None:
-    """Would catch a module that looks for its parameters where PyTorch's own tools do not leave them."""
-    layer, x = layer_of(program), rows_of(program, 2)
-    expected = layer(x)
-    weights = layer.w.detach().clone()
-
-    class Doubled(nn.Module):
-        def forward(self, w: Tensor) -> Tensor:
-            return 2 * w
-
-    TORCH.nn.utils.parametrize.register_parametrization(layer, "w", Doubled(), unsafe=True)
-    with torch.no_grad():
-        layer.parametrizations.w.original.copy_(weights / 2)
-    found = layer(x)
-    assert torch.allclose(found, expected, atol=1e-13)
-    found.sum().backward()
-    assert layer.parametrizations.w.original.grad.abs().max() > 0
-    other = layer_of(program)
-    del other.w
-    other.w = weights
-    assert torch.allclose(other(x), expected, atol=1e-13)
-
-
-def test_an_input_may_be_called_x() -> None:
-    """Would catch a name of the program taken for the argument of all inputs."""
-    program = qc.parse("qubit q; input x; input y[2]; ry(x + y[0]) q; rx(y[1]) q; return expect(Z[0]);")
-    assert isinstance(program, qc.Program)
-    layer: Any = Layer(program)
-    x, y = torch.tensor([0.1, 0.4]), torch.tensor([[0.2, 0.3], [0.5, 0.6]])
-    assert torch.equal(layer(x=x, y=y), layer(torch.cat([x[:, None], y], dim=1)))
-
-
-@pytest.mark.parametrize("method", ["auto", "backprop"])
-@pytest.mark.parametrize("rows", [0, 3])
-def test_outputs_that_no_parameter_reaches(method: str, rows: int) -> None:
-    """Would catch a batch of nothing to differentiate, and no rows of probabilities."""
-    program = qc.parse("qubit q[2]; input a; param w; rx(w*a) q[0]; return expect(Z[1]);")
-    assert isinstance(program, qc.Program)
-    layer, x = Layer(program, method=method), torch.full((rows, 1), 0.3)
-    assert torch.equal(layer(x), torch.ones(rows, 1))
-    layer(x).sum().backward()
-    assert layer.w.grad is None or layer.w.grad == 0
-    of_outcomes = qc.parse("qubit q[2]; input a; rx(a) q[0]; return probs(q);")
-    assert isinstance(of_outcomes, qc.Program)
-    assert Layer(of_outcomes, method=method)(x).shape == (rows, 4)
-
-
-def test_slopes_that_nobody_asks_for_may_be_infinite() -> None:
-    """Would catch an error about a derivative that is not wanted, and one that is wanted and has no value."""
-    program = qc.parse("qubit q; input a; param w; rx(w) q; ry(a**0.5) q; return expect(a**0.5*Z[0]), expect(X[0]);")
-    assert isinstance(program, qc.Program)
-    layer, x = Layer(program, initial={"w": 0.4}), torch.zeros(2, 1)
-    layer(x).sum().backward()
-    assert torch.isfinite(layer.w.grad)
-    frozen = qc.parse("qubit q; input a; param w; rx(w**0.5) q; ry(a) q; return expect(Z[0]);")
-    assert isinstance(frozen, qc.Program)
-    held = Layer(frozen, initial={"w": 0.0}).requires_grad_(False)
-    at = torch.full((2, 1), 0.3, requires_grad=True)
-    held(at).sum().backward()
-    assert at.grad is not None
-    assert torch.allclose(at.grad, torch.full((2, 1), -np.sin(0.3)), atol=1e-12)
-    with pytest.raises(qc.CompileError, match="finite"):
-        layer(x.clone().requires_grad_()).sum().backward()
-
-
-@pytest.mark.parametrize("program", ["shared"], indirect=True)
-def test_states_go_with_their_graph(program: qc.Program) -> None:
-    """Would catch memory that is held as long as a loss is, where PyTorch lets go of what it saved."""
-    layer, x = layer_of(program), rows_of(program, 8)
-    kept: list[Any] = []
-    whole = Held.at
-
-    def noted(*arguments: Any, **options: Any) -> Held:
-        held = whole(*arguments, **options)
-        kept.append(weakref.ref(held))
-        return held
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Held, "at", noted)
-        losses = [layer(x).sum() for _ in range(3)]
-    losses[0].backward()
-    losses[1].backward(retain_graph=True)
-    losses[1].backward()
-    assert [held() is None for held in kept] == [True, True, False]
-
-
-def test_numbers_of_any_kind_are_seeds() -> None:
-    """Would catch a seed of NumPy's that is refused, and shots that a seed does not fix."""
-    program = qc.parse(PROGRAMS["shared"])
-    assert isinstance(program, qc.Program)
-    one, other = (Layer(program, seed=seed, shots=20) for seed in (3, np.int64(3)))
-    x = torch.tensor([[0.1, 0.2]])
-    assert torch.equal(one(x), other(x))
-    assert torch.equal(one(x), one(x))
-
-
-def test_negated_views_are_read_as_they_are() -> None:
-    """Would catch imaginary parts of conjugates, which PyTorch keeps as the numbers before."""
-    program = qc.parse(PROGRAMS["shared"])
-    assert isinstance(program, qc.Program)
-    layer = Layer(program, seed=3)
-    z = torch.tensor([[0.1 + 0.2j, 0.3 - 0.4j]], dtype=torch.complex128)
-    assert torch.equal(layer(torch.imag(z.conj())), layer(-torch.imag(z)))

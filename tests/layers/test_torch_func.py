@@ -1,7 +1,7 @@
 """`qcompile.torch.Layer` under the transforms of torch.func, held against loops and against Hessians by shifts."""
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,17 +23,10 @@ FED = pytest.mark.parametrize("program", ["shared", "bent", "several", "noisy", 
 SOME = pytest.mark.parametrize("program", ["shared", "several"], indirect=True)
 WITH_SECOND = pytest.mark.parametrize("program", ["shared", "bent"], indirect=True)
 pytestmark = [
+    pytest.mark.usefixtures("in_double"),
     pytest.mark.filterwarnings("ignore::qcompile.LeakageWarning"),
     pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated"),  # by PyTorch itself, in forward mode
 ]
-
-
-@pytest.fixture(autouse=True)
-def _in_double() -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    yield
-    torch.set_default_dtype(before)
 
 
 def function_of(program: qc.Program) -> tuple[Callable[[Any, Tensor], Tensor], dict[str, Tensor], Tensor]:
