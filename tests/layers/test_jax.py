@@ -313,7 +313,7 @@ def test_shots_belong_to_their_forward_call(count: Count, jax: Any) -> None:
     jnp = jax.numpy
     program = qc.parse(TURNED)
     assert isinstance(program, qc.Program)
-    drawn, exact = qc.jax.function(program, shots=50), qc.jax.function(program)
+    drawn, exact = qc.jax.function(program, shots=100_000), qc.jax.function(program)
     w, a = jnp.array([0.3, 0.4]), jnp.array([[0.5], [0.7], [-0.2]])
     runs = [jax.vjp(partial(flipped, drawn, a), w) for _ in range(2)]
     cotangents = jnp.ones((3, 2))

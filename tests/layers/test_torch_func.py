@@ -201,7 +201,7 @@ def test_shots_belong_to_their_forward_call(count: Count) -> None:
     """Would catch a gradient of other shots than its values', and circuits that are run again for it."""
     program = qc.parse(PROGRAMS["shared"])
     assert isinstance(program, qc.Program)
-    layer = qc.torch.Layer(program, seed=torch.Generator(), shots=50)
+    layer = qc.torch.Layer(program, seed=torch.Generator(), shots=100_000)
     x = torch.tensor([[0.1, 0.2], [0.5, -0.2]])
     parameters = {name: value.detach() for name, value in layer.named_parameters()}
 
